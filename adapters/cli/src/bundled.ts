@@ -1,0 +1,65 @@
+import * as checkpointHf from '@secateur/adapter-checkpoint-hf';
+import * as engineOnnxRuntime from '@secateur/adapter-engine-onnxruntime';
+import * as reporterTerminal from '@secateur/adapter-reporter-terminal';
+import * as runFolder from '@secateur/adapter-run-folder';
+import * as text from '@secateur/adapter-text';
+import * as tokenizerHf from '@secateur/adapter-tokenizer-hf';
+import * as graph from '@secateur/core/graph';
+import * as evaluatorPerplexity from '@secateur/plugin-evaluator-perplexity';
+import * as knowledgeAblation from '@secateur/plugin-knowledge-ablation';
+import * as optimizerLhspg from '@secateur/plugin-optimizer-lhspg';
+import * as optimizerOneshot from '@secateur/plugin-optimizer-oneshot';
+import * as recoveryLora from '@secateur/plugin-recovery-lora';
+import * as saliencyLora from '@secateur/plugin-saliency-lora';
+import * as saliencyMagnitude from '@secateur/plugin-saliency-magnitude';
+import * as saliencyTaylor from '@secateur/plugin-saliency-taylor';
+import * as saliencyWanda from '@secateur/plugin-saliency-wanda';
+import * as samplerGap from '@secateur/plugin-sampler-gap';
+import * as samplerUniform from '@secateur/plugin-sampler-uniform';
+import * as tracerLlama from '@secateur/plugin-tracer-llama';
+import * as presetLorashear from '@secateur/preset-lorashear';
+import * as presetMagnitude from '@secateur/preset-magnitude';
+import * as presetWandaSp from '@secateur/preset-wanda-sp';
+
+/** What touches the outside: chosen by having been installed. */
+export const adapters = {
+  '@secateur/adapter-engine-onnxruntime': engineOnnxRuntime,
+  '@secateur/adapter-checkpoint-hf': checkpointHf,
+  '@secateur/adapter-tokenizer-hf': tokenizerHf,
+  '@secateur/adapter-text': text,
+  '@secateur/adapter-run-folder': runFolder,
+  '@secateur/adapter-reporter-terminal': reporterTerminal,
+};
+
+/** Algorithms: there for `use` to name, with their default options. */
+export const algorithms = {
+  '@secateur/plugin-tracer-llama': tracerLlama,
+  '@secateur/plugin-saliency-taylor': saliencyTaylor,
+  '@secateur/plugin-saliency-lora': saliencyLora,
+  '@secateur/plugin-saliency-wanda': saliencyWanda,
+  '@secateur/plugin-saliency-magnitude': saliencyMagnitude,
+  '@secateur/plugin-knowledge-ablation': knowledgeAblation,
+  '@secateur/plugin-optimizer-lhspg': optimizerLhspg,
+  '@secateur/plugin-optimizer-oneshot': optimizerOneshot,
+  '@secateur/plugin-sampler-gap': samplerGap,
+  '@secateur/plugin-sampler-uniform': samplerUniform,
+  '@secateur/plugin-recovery-lora': recoveryLora,
+  '@secateur/plugin-evaluator-perplexity': evaluatorPerplexity,
+};
+
+export const presets = {
+  '@secateur/preset-lorashear': presetLorashear,
+  '@secateur/preset-wanda-sp': presetWandaSp,
+  '@secateur/preset-magnitude': presetMagnitude,
+};
+
+/**
+ * Packages that a configuration may import wherever it lies, so that `npx secateur` needs no project around it.
+ * They win over copies beside the configuration: plugins and program must agree on one version.
+ */
+export const modules: Readonly<Record<string, unknown>> = {
+  '@secateur/core/graph': graph,
+  ...adapters,
+  ...algorithms,
+  ...presets,
+};

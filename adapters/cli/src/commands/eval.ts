@@ -1,0 +1,50 @@
+import { evaluateText } from '@secateur/core';
+import type { Command } from 'commander';
+import type { Console } from '../console.js';
+import { resolveInvocation, withSession } from '../open.js';
+import { absolute, configOption, jsonOption, wholeNumber } from '../options.js';
+
+interface EvalOptions {
+  readonly text: string;
+  readonly chunk: number;
+  readonly adapter?: string;
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+/** `secateur eval`: perplexity of a model on a text. */
+export const evaluate = (root: Command, console: Console): void => {
+  root
+    .command('eval')
+    .description('measure the perplexity of a model on a text')
+    .argument('<model>', 'model folder')
+    .requiredOption('-t, --text <file>', 'text to predict')
+    .option(
+      '-n, --chunk <tokens>',
+      'tokens that are read at a time; compare only at equal chunks',
+      wholeNumber(2),
+      128,
+    )
+    .option('-a, --adapter <folder>', 'PEFT LoRA adapter of the model')
+    .addOption(configOption())
+    .addOption(jsonOption())
+    .action(async (model: string, { text, chunk, adapter, config, json }: EvalOptions) => {
+      const { cwd, out } = console;
+      const resolved = await resolveInvocation({ config }, console);
+      const found = await withSession(resolved, session =>
+        evaluateText(session, {
+          model: absolute(cwd, model),
+          file: absolute(cwd, text),
+          chunk,
+          onProgress: (done, total) =>
+            session.hooks.progress.call({ kind: 'progress', stage: 'eval', done, total, unit: 'chunks' }),
+          ...(adapter === undefined ? {} : { adapter: absolute(cwd, adapter) }),
+        }),
+      );
+      if (json) out(`${JSON.stringify(found)}\n`);
+      else
+        out(
+          `perplexity ${found.perplexity.toFixed(4)}  (${found.tokens} tokens in chunks of ${found.chunk})\n`,
+        );
+    });
+};

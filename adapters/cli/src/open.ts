@@ -1,0 +1,44 @@
+import {
+  loadConfig,
+  openSession,
+  type Resolved,
+  type ResolveOptions,
+  resolveConfig,
+  type SecateurConfig,
+  type Session,
+} from '@secateur/core';
+import { modules } from './bundled.js';
+import type { Console } from './console.js';
+import { installation } from './defaults.js';
+
+/** What a command line says of the configuration. */
+export interface Invocation {
+  /** `--config`; without it a file is searched for. */
+  readonly config?: string | undefined;
+  /** Values of flags; they win over the file. */
+  readonly flags?: SecateurConfig;
+  readonly requires?: ResolveOptions['requires'];
+}
+
+/** Loads the configuration that a command line names, and lays everything over each other. */
+export const resolveInvocation = async (
+  { config, flags = {}, requires = 'nothing' }: Invocation,
+  { cwd, clock }: Console,
+): Promise<Resolved> => {
+  const secateur: unknown = await import('./index.js');
+  const file = await loadConfig({ file: config, cwd, modules: { ...modules, secateur } });
+  return resolveConfig({ file, flags, installation, cwd, clock, requires });
+};
+
+/** Opens a session for the length of a piece of work. Runs do not need it: they shut down by themselves. */
+export const withSession = async <T>(
+  resolved: Resolved,
+  work: (session: Session) => Promise<T>,
+): Promise<T> => {
+  const session = await openSession(resolved);
+  try {
+    return await work(session);
+  } finally {
+    await session.hooks.shutdown.promise();
+  }
+};

@@ -1,0 +1,71 @@
+import { resolve } from 'node:path';
+import type { SecateurConfig } from '@secateur/core';
+import { InvalidArgumentError, Option } from 'commander';
+
+const number = (text: string): number => {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Expected a number.');
+  return value;
+};
+
+/** A whole number of at least `least`. */
+export const wholeNumber =
+  (least: number) =>
+  (text: string): number => {
+    const value = number(text);
+    if (!Number.isInteger(value) || value < least)
+      throw new InvalidArgumentError(`Expected a whole number, at least ${least}.`);
+    return value;
+  };
+
+/** Collects `NAME=FILE` of every `--text`. */
+const namedFile = (text: string, former: Record<string, string> = {}): Record<string, string> => {
+  const at = text.indexOf('=');
+  if (at < 1 || at === text.length - 1) throw new InvalidArgumentError('Expected NAME=FILE.');
+  return { ...former, [text.slice(0, at)]: text.slice(at + 1) };
+};
+
+export const configOption = (): Option =>
+  new Option('-c, --config <file>', 'configuration file (default: prune.config.* of this folder or above)');
+
+export const jsonOption = (): Option => new Option('--json', 'print JSON');
+
+/** Flags that overrule the configuration. */
+export const runOptions = (): readonly Option[] => [
+  new Option('-m, --model <folder>', 'checkpoint to prune'),
+  new Option('-a, --adapter <folder>', 'PEFT LoRA adapter of the model (default: a fresh one)'),
+  new Option('-p, --preset <name>', 'method, instead of the presets of the configuration'),
+  new Option('-r, --ratio <share>', 'share of the parameters to remove, between 0 and 1').argParser(number),
+  new Option('-t, --text <name=file>', 'text to calibrate, train and measure on; repeatable').argParser(
+    namedFile,
+  ),
+  new Option('-s, --seed <number>', 'seed of everything random').argParser(number),
+  new Option('-o, --out <folder>', 'folder of the run'),
+  new Option('--threads <number>', 'threads of the engine').argParser(number),
+];
+
+/** Values of {@link runOptions} as commander gives them. */
+export interface RunFlags {
+  readonly model?: string;
+  readonly adapter?: string;
+  readonly preset?: string;
+  readonly ratio?: number;
+  readonly text?: Record<string, string>;
+  readonly seed?: number;
+  readonly out?: string;
+  readonly threads?: number;
+}
+
+/** The flags as the last layer of the configuration. */
+export const flagLayer = ({ preset, ratio, ...flags }: RunFlags): SecateurConfig => ({
+  ...Object.fromEntries(
+    (['model', 'adapter', 'text', 'seed', 'out', 'threads'] as const)
+      .filter(key => flags[key] !== undefined)
+      .map(key => [key, flags[key]]),
+  ),
+  ...(preset === undefined ? {} : { presets: [preset] }),
+  ...(ratio === undefined ? {} : { prune: { ratio } }),
+});
+
+/** A path of the command line. */
+export const absolute = (cwd: string, path: string): string => resolve(cwd, path);

@@ -1,0 +1,69 @@
+import type { Parameter, TensorRef, Value } from '@secateur/core/graph';
+import type { ExternalFiles } from './external-data.js';
+import type { FeedSpec } from './feeds.js';
+import { type Emitter, encodeElements } from './lower/emitter.js';
+import { readStoredValues } from './stored-values.js';
+
+/** A parameter that is read from its file. */
+export type StoredParameter = Parameter & { readonly ref: TensorRef };
+
+const storedTypes = { F64: 'double', F32: 'float', F16: 'float16', BF16: 'bfloat16' } as const;
+
+/** Inputs of the model: what is fed and read. */
+export const declareInputs = (e: Emitter, values: readonly Value[]): FeedSpec[] =>
+  values.map(value => {
+    const isUsed = e.isRead(value);
+    if (isUsed) e.model.input(value.name, e.typeOf(value.dtype), value.shape);
+    return { value, isUsed };
+  });
+
+/** Constants are part of the model. */
+export const declareConstants = (e: Emitter): void => {
+  for (const constant of e.graph.constants.values()) {
+    if (!e.isRead(constant)) continue;
+    const type = e.typeOf(constant.dtype);
+    e.model.initializer(constant.name, type, constant.shape, encodeElements(type, constant.data));
+  }
+};
+
+/**
+ * Weights stay in their files; what is not float32 there is cast in the model. In float64 their values become
+ * part of the model, which is for proofs on small models.
+ */
+export const declareStored = async (
+  e: Emitter,
+  parameters: readonly StoredParameter[],
+  files: ExternalFiles,
+): Promise<void> => {
+  for (const parameter of parameters) {
+    const { name, shape, ref } = parameter;
+    if (!e.isRead(parameter)) continue;
+    if (e.precision === 'float64') {
+      e.model.initializer(name, 'double', shape, encodeElements('double', await readStoredValues(ref)));
+      continue;
+    }
+    const type = storedTypes[ref.dtype];
+    const data = { location: files.locate(ref.file), offset: ref.offset, byteLength: ref.byteLength };
+    if (type === 'float') e.model.externalInitializer(name, type, shape, data);
+    else {
+      const as = e.fresh(`${name}:${ref.dtype}`);
+      e.model.externalInitializer(as, type, shape, data);
+      e.cast(as, 'float', name);
+    }
+  }
+};
+
+/** Outputs of the model, by role. A role whose value no node makes gets a copy of it. */
+export const declareOutputs = (e: Emitter): Map<string, string> => {
+  const made = new Set(e.graph.nodes.flatMap(node => node.outputs));
+  const declared = new Set<string>();
+  const tensors = new Map<string, string>();
+  for (const [role, name] of e.graph.outputs) {
+    const { dtype, shape } = e.graph.values.get(name)!;
+    const tensor = made.has(name) ? name : e.node('Identity', [name]);
+    if (!declared.has(tensor)) e.model.output(tensor, e.typeOf(dtype), shape);
+    declared.add(tensor);
+    tensors.set(role, tensor);
+  }
+  return tensors;
+};

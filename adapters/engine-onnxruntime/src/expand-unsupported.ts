@@ -1,0 +1,26 @@
+import { SecateurError } from '@secateur/core';
+import { type Graph, type Node, operatorOf, rebuild } from '@secateur/core/graph';
+import { type Precision, viewOf } from './lower/emitter.js';
+import { loweringOf } from './lower/index.js';
+
+/**
+ * Composites that have no form here at this precision become what they are defined as; all else stays whole.
+ * @throws SecateurError E_ENGINE for a primitive that has no form.
+ */
+export const expandUnsupported = (graph: Graph, precision: Precision): Graph => {
+  const isSupported = (node: Node): boolean => {
+    const lowering = loweringOf(node.op);
+    return lowering !== undefined && (lowering.supports?.(viewOf(graph, node), precision) ?? true);
+  };
+  if (graph.nodes.every(isSupported)) return graph;
+  const expanded = rebuild(graph, (g, node, inputs) => {
+    if (isSupported(node)) return undefined;
+    const operator = operatorOf(node.op);
+    if (operator.kind === 'composite') return operator.expand(g, inputs, node.attributes);
+    throw new SecateurError(
+      'E_ENGINE',
+      `The operator ${node.op} of "${node.path}" has no form in onnxruntime.`,
+    );
+  });
+  return expandUnsupported(expanded, precision); // a definition may use other composites
+};

@@ -1,0 +1,143 @@
+import type { Attributes, DType, Graph, Node, Shape, Value } from '@secateur/core/graph';
+import {
+  type ElementType,
+  elementTypes,
+  type OnnxAttribute,
+  type OnnxModelBuilder,
+} from '../onnx/model-builder.js';
+
+export type Precision = 'float32' | 'float64';
+
+/** A node with its values at hand. */
+export interface NodeView {
+  /** Absent optional inputs are undefined. */
+  readonly inputs: readonly (Value | undefined)[];
+  readonly outputs: readonly Value[];
+  readonly attributes: Attributes;
+}
+
+/** Writes one operator as nodes of ONNX. */
+export interface Lowering {
+  /** False: this node has no form here, and is expanded first. Default: always true. */
+  supports?(node: NodeView, precision: Precision): boolean;
+  emit(e: Emitter, node: NodeView): void;
+}
+
+export interface EmitOptions {
+  readonly attributes?: Readonly<Record<string, OnnxAttribute>>;
+  /** Names of the outputs. Default: one fresh name. */
+  readonly outputs?: readonly string[];
+  readonly domain?: '' | 'com.microsoft';
+}
+
+/** What a lowering writes with. Values of the graph keep their names in the model. */
+export class Emitter {
+  readonly #read: ReadonlySet<string>;
+  readonly #interned = new Map<string, string>();
+  #count = 0;
+
+  constructor(
+    readonly model: OnnxModelBuilder,
+    readonly graph: Graph,
+    readonly precision: Precision,
+  ) {
+    this.#read = new Set([...graph.nodes.flatMap(node => node.inputs), ...graph.outputs.values()]);
+  }
+
+  /** True when a node or an output of the graph reads the value. */
+  isRead(value: Value): boolean {
+    return this.#read.has(value.name);
+  }
+
+  typeOf(dtype: DType): ElementType {
+    return dtype === 'float' ? (this.precision === 'float64' ? 'double' : 'float') : dtype;
+  }
+
+  /** Adds a node; returns the name of its first output. */
+  node(op: string, inputs: readonly string[], { outputs, ...options }: EmitOptions = {}): string {
+    const named = outputs ?? [this.fresh(op)];
+    this.model.node({ op, inputs, outputs: named, ...options });
+    return named[0]!;
+  }
+
+  /** An int64 vector, such as a shape or a list of axes. */
+  ints(values: readonly number[]): string {
+    return this.#intern(`ints[${values}]`, 'int64', [values.length], Float64Array.from(values));
+  }
+
+  /** An int64 scalar. */
+  int(value: number): string {
+    return this.#intern(`int(${value})`, 'int64', [], Float64Array.of(value));
+  }
+
+  /** A scalar of the compiled precision. */
+  scalar(value: number): string {
+    return this.#intern(`scalar(${value})`, this.typeOf('float'), [], Float64Array.of(value));
+  }
+
+  /** A float32 vector, whatever the precision. */
+  floats(values: readonly number[]): string {
+    return this.#intern(`floats[${values}]`, 'float', [values.length], Float64Array.from(values));
+  }
+
+  /** A tensor of the compiled precision; the same key gives the same tensor. */
+  tensor(key: string, shape: Shape, data: () => Float64Array): string {
+    return this.#interned.get(key) ?? this.#intern(key, this.typeOf('float'), shape, data());
+  }
+
+  reshape(x: string, shape: Shape, output?: string): string {
+    return this.node('Reshape', [x, this.ints(shape)], output === undefined ? {} : { outputs: [output] });
+  }
+
+  cast(x: string, to: ElementType, output?: string): string {
+    return this.node('Cast', [x], {
+      attributes: { to: { int: elementTypes[to] } },
+      ...(output === undefined ? {} : { outputs: [output] }),
+    });
+  }
+
+  transpose(x: string, perm: readonly number[], output?: string): string {
+    return this.node('Transpose', [x], {
+      attributes: { perm: { ints: perm } },
+      ...(output === undefined ? {} : { outputs: [output] }),
+    });
+  }
+
+  #intern(key: string, type: ElementType, shape: Shape, data: Float64Array): string {
+    const known = this.#interned.get(key);
+    if (known !== undefined) return known;
+    const name = this.fresh(key);
+    this.model.initializer(name, type, shape, encodeElements(type, data));
+    this.#interned.set(key, name);
+    return name;
+  }
+
+  /** A name that no value of the graph has. */
+  fresh(stem: string): string {
+    let name: string;
+    do name = `${stem}#${this.#count++}`;
+    while (this.graph.values.has(name));
+    return name;
+  }
+}
+
+/** The node with its values looked up. */
+export const viewOf = (graph: Graph, { inputs, outputs, attributes }: Node): NodeView => ({
+  inputs: inputs.map(name => (name === '' ? undefined : graph.values.get(name)!)),
+  outputs: outputs.map(name => graph.values.get(name)!),
+  attributes,
+});
+
+/** Little-endian bytes of the elements in the given type. */
+export const encodeElements = (type: ElementType, data: Float64Array): Uint8Array => {
+  const elements = typedArray(type, data);
+  return new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength);
+};
+
+const typedArray = (type: ElementType, data: Float64Array) => {
+  if (type === 'float') return Float32Array.from(data);
+  if (type === 'double') return data;
+  if (type === 'int64') return BigInt64Array.from(data, BigInt);
+  if (type === 'bool') return Uint8Array.from(data);
+  throw new Error(`no constants of type ${type}`);
+};

@@ -1,0 +1,86 @@
+import { type CompileOptions, SecateurError } from '@secateur/core';
+import { differentiate, expandGraph, type Graph, gradientRole, withoutDeadNodes } from '@secateur/core/graph';
+import {
+  declareConstants,
+  declareInputs,
+  declareOutputs,
+  declareStored,
+  type StoredParameter,
+} from './declarations.js';
+import { expandUnsupported } from './expand-unsupported.js';
+import { externalFiles } from './external-data.js';
+import type { FeedSpec } from './feeds.js';
+import { Emitter, type Precision, viewOf } from './lower/emitter.js';
+import { loweringOf } from './lower/index.js';
+import { OnnxModelBuilder } from './onnx/model-builder.js';
+
+/** A graph as onnxruntime takes it, and how to speak to it. */
+export interface Program {
+  readonly model: Uint8Array;
+  /** Folder of the weight files; undefined when the model refers to none. */
+  readonly folder: string | undefined;
+  readonly precision: Precision;
+  readonly feeds: readonly FeedSpec[];
+  /** Role to tensor of the model. */
+  readonly outputs: ReadonlyMap<string, string>;
+  /** What a gradient is taken by, to tensor of the model. */
+  readonly gradients: ReadonlyMap<string, string>;
+}
+
+/**
+ * Differentiates, lowers and encodes. `naive` expands every composite first, so that the gradient rules of
+ * primitives alone are at work.
+ * @throws SecateurError E_ENGINE for an unknown name in `wrt` or `fed`, an operator without a form, a lost file.
+ */
+export const makeProgram = async (graph: Graph, options: CompileOptions): Promise<Program> => {
+  const { wrt = [], fed = [], precision = 'float32' } = options;
+  checkNames(graph, wrt, fed);
+  const program = derive(graph, options, precision);
+
+  const named = new Set([...wrt, ...fed]);
+  const isFed = (name: string): boolean => named.has(name) || !graph.parameters.get(name)?.ref;
+  const fedNames = [...graph.inputs, ...[...graph.parameters.keys()].filter(isFed)];
+  const stored = [...program.parameters.values()].filter((p): p is StoredParameter => !isFed(p.name));
+  const files = await externalFiles(precision === 'float32' ? stored.map(({ ref }) => ref) : []);
+
+  const e = new Emitter(new OnnxModelBuilder(), program, precision);
+  const feeds = declareInputs(
+    e,
+    fedNames.map(name => graph.values.get(name)!),
+  );
+  declareConstants(e);
+  await declareStored(e, stored, files);
+  for (const node of program.nodes) loweringOf(node.op)!.emit(e, viewOf(program, node));
+  const tensors = declareOutputs(e);
+
+  return {
+    model: e.model.encode(),
+    folder: files.folder,
+    precision,
+    feeds,
+    outputs: new Map([...graph.outputs.keys()].map(role => [role, tensors.get(role)!])),
+    gradients: new Map(wrt.map(name => [name, tensors.get(gradientRole(name))!])),
+  };
+};
+
+const checkNames = (graph: Graph, wrt: readonly string[], fed: readonly string[]): void => {
+  for (const name of wrt)
+    if (!graph.parameters.has(name) && !graph.inputs.includes(name))
+      throw new SecateurError('E_ENGINE', `There is no parameter or input "${name}" to differentiate by.`);
+  for (const name of fed)
+    if (!graph.parameters.has(name))
+      throw new SecateurError('E_ENGINE', `There is no parameter "${name}" to feed.`);
+};
+
+/** The graph to lower: expanded as wanted, with gradients. What core cannot do is an E_ENGINE here. */
+const derive = (graph: Graph, { wrt = [], form = 'fused' }: CompileOptions, precision: Precision): Graph => {
+  try {
+    const base = form === 'naive' ? expandGraph(graph).graph : graph;
+    const derived = wrt.length > 0 ? differentiate(base, { loss: 'loss', wrt }) : base;
+    return withoutDeadNodes(expandUnsupported(derived, precision));
+  } catch (cause) {
+    if (cause instanceof SecateurError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new SecateurError('E_ENGINE', `The graph cannot be compiled: ${reason}.`, { cause });
+  }
+};

@@ -1,0 +1,72 @@
+import { readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { stageFiles } from '@secateur/adapter-checkpoint-hf';
+import { type Bundle, type RunStore, SecateurError } from '@secateur/core';
+import { readBundle, writeBundle } from './bundle-file.js';
+import { appendEvent } from './event-log.js';
+
+/** The files of a run in a folder that exists. Calls about one name are to be awaited before the next. */
+export class RunFolder implements RunStore {
+  readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = path.resolve(folder);
+  }
+
+  path(...parts: string[]): string {
+    const entry = path.resolve(this.folder, ...parts);
+    if (!entry.startsWith(path.join(this.folder, path.sep)))
+      throw new Error(`${entry} lies outside ${this.folder}`);
+    return entry;
+  }
+
+  save(name: string, bundle: Bundle): Promise<void> {
+    return writeBundle(this.#bundle(name), bundle);
+  }
+
+  load(name: string): Promise<Bundle | undefined> {
+    return readBundle(this.#bundle(name));
+  }
+
+  remove(name: string): Promise<void> {
+    return rm(this.#bundle(name), { force: true });
+  }
+
+  writeJson(name: string, value: unknown): Promise<void> {
+    const file = this.path(name);
+    const bytes = new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
+    return stageFiles(path.dirname(file), staging =>
+      staging.write(path.basename(file), out => out.write(bytes)),
+    );
+  }
+
+  /**
+   * The document; undefined when there is none.
+   * @throws SecateurError E_RESUME when it is not JSON
+   */
+  async readJson(name: string): Promise<unknown> {
+    const file = this.path(name);
+    const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      throw error;
+    });
+    if (text === undefined) return undefined;
+    try {
+      return JSON.parse(text);
+    } catch (cause) {
+      throw new SecateurError('E_RESUME', `${file} is not JSON.`, {
+        hint: 'Start the run anew with --force.',
+        cause,
+      });
+    }
+  }
+
+  event(entry: Readonly<Record<string, unknown>>): void {
+    appendEvent(this.path('events.jsonl'), entry);
+  }
+
+  /** Names may hold a slash (`@scope/plugin`), which must not become a folder. */
+  #bundle(name: string): string {
+    return this.path('checkpoints', `${encodeURIComponent(name)}.safetensors`);
+  }
+}

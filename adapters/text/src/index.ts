@@ -1,0 +1,3 @@
+export { alpacaPrompt } from './alpaca-prompt.js';
+export { default } from './plugin.js';
+export { createTextFileReader, TextFileReader } from './text-file-reader.js';

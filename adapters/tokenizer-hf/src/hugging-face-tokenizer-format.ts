@@ -1,0 +1,109 @@
+import { access, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Tokenizer as Backend } from '@huggingface/tokenizers';
+import { SecateurError, type Tokenizer, type TokenizerFormat } from '@secateur/core';
+import { HuggingFaceTokenizer } from './hugging-face-tokenizer.js';
+import { splitAtSpaces } from './split-at-spaces.js';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const TOKENIZER = 'tokenizer.json';
+const SETTINGS = 'tokenizer_config.json';
+
+/**
+ * Opens `tokenizer.json` of a model folder. BOS and EOS are those of `tokenizer_config.json`, where a null means that
+ * there is none; where it does not mention them, those of `config.json`.
+ */
+export class HuggingFaceTokenizerFormat implements TokenizerFormat {
+  /** @throws SecateurError E_TOKENIZER */
+  async open(folder: string): Promise<Tokenizer> {
+    const file = path.resolve(folder, TOKENIZER);
+    const tokenizer = await readJson(file);
+    if (!tokenizer) throw await missing(folder);
+    const settings = (await readJson(path.resolve(folder, SETTINGS))) ?? {};
+    const config = (await readJson(path.resolve(folder, 'config.json'))) ?? {};
+    const backend = makeBackend(tokenizer, settings, file);
+    return new HuggingFaceTokenizer(backend, {
+      bos: specialId('bos', backend, settings, config, folder),
+      eos: specialId('eos', backend, settings, config, folder),
+      cleanUp: settings.clean_up_tokenization_spaces === true,
+    });
+  }
+}
+
+export const createHuggingFaceTokenizerFormat = (): TokenizerFormat => new HuggingFaceTokenizerFormat();
+
+/** The object that a file holds; undefined when there is no such file. */
+const readJson = async (file: string): Promise<Json | undefined> => {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    if (['ENOENT', 'ENOTDIR'].includes((cause as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw new SecateurError('E_TOKENIZER', `${file} cannot be read.`, { cause });
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new SecateurError('E_TOKENIZER', `${file} is not JSON: ${(cause as Error).message}.`, { cause });
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new SecateurError('E_TOKENIZER', `${file} does not hold a JSON object.`);
+  return value as Json;
+};
+
+const missing = async (folder: string): Promise<SecateurError> => {
+  const old = await access(path.resolve(folder, 'tokenizer.model')).then(
+    () => true,
+    () => false,
+  );
+  return new SecateurError('E_TOKENIZER', `${path.resolve(folder)} has no ${TOKENIZER}.`, {
+    hint: old
+      ? 'Convert its tokenizer.model in Python: AutoTokenizer.from_pretrained(folder).save_pretrained(folder).'
+      : `Copy ${TOKENIZER} and ${SETTINGS} of the model into the folder.`,
+  });
+};
+
+const makeBackend = (tokenizer: Json, settings: Json, file: string): Backend => {
+  try {
+    return new Backend(splitAtSpaces({ added_tokens: [], ...tokenizer }), settings);
+  } catch (cause) {
+    throw new SecateurError(
+      'E_TOKENIZER',
+      `${file} is not a tokenizer that can be used: ${(cause as Error).message}.`,
+      {
+        cause,
+      },
+    );
+  }
+};
+
+/** A special token is spelled as a string or as an object with `content`; config.json has ids, sometimes a list. */
+const specialId = (
+  kind: 'bos' | 'eos',
+  backend: Backend,
+  settings: Json,
+  config: Json,
+  folder: string,
+): number | undefined => {
+  const token = settings[`${kind}_token`];
+  if (token === null) return undefined;
+  if (token === undefined) {
+    const ids = config[`${kind}_token_id`];
+    const id: unknown = Array.isArray(ids) ? ids[0] : ids;
+    if (id === undefined || id === null) return undefined;
+    if (typeof id === 'number' && backend.id_to_token(id) !== undefined) return id;
+    throw new SecateurError(
+      'E_TOKENIZER',
+      `config.json of ${path.resolve(folder)} has the ${kind}_token_id ${JSON.stringify(id)}, which ${TOKENIZER} does not know.`,
+    );
+  }
+  const content = typeof token === 'object' ? (token as Json).content : token;
+  const id = typeof content === 'string' ? backend.token_to_id(content) : undefined;
+  if (id !== undefined) return id;
+  throw new SecateurError(
+    'E_TOKENIZER',
+    `${SETTINGS} of ${path.resolve(folder)} has the ${kind}_token ${JSON.stringify(content)}, which ${TOKENIZER} does not know.`,
+  );
+};

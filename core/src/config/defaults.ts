@@ -1,0 +1,37 @@
+import type { ResolvedConfig } from './schema.js';
+
+/** Defaults that depend on nothing. `evaluate.chunk` and `out` are derived in resolve.ts. */
+export const defaults = {
+  seed: 0,
+  use: {},
+  text: {},
+  prune: {
+    ratio: 0.2,
+    of: 'blocks',
+    kinds: ['kv-head', 'channel'],
+    protect: [],
+    ranking: 'kind',
+    rounding: 1,
+    minKvHeads: 1,
+    minChannels: 8,
+  },
+  train: {
+    tokens: 250_000,
+    batch: 8,
+    sequence: 128,
+    learningRate: 0.004,
+    warmup: 0.03,
+    rank: 8,
+    alpha: 16,
+    targets: 'all-linear',
+    clip: 1,
+    weightDecay: 0,
+  },
+  calibration: { sequences: 128 },
+  evaluate: { tokens: 30_000 },
+  emit: { merge: true },
+  checkpoint: { steps: 25 },
+} as const satisfies Partial<Record<keyof ResolvedConfig, unknown>>;
+
+/** Share of a text source that is held out when it does not say. */
+export const defaultValidation = 0.1;

@@ -1,0 +1,181 @@
+import { z } from 'zod';
+import type { Falsy, Nested, Plugin, Preset } from '../plugin.js';
+
+const share = z.number().gt(0).lt(1);
+const count = z.number().int().min(1);
+const seed = z.number().int().min(0);
+const name = z.string().min(1);
+
+const textEntry = z.strictObject({
+  /** File of the source, relative to the file that names it. */
+  file: name,
+  /** `instruction` counts only what follows the prompt. Default: what the reader finds. */
+  kind: z.enum(['text', 'instruction']).optional(),
+  /** What is held out to measure on: a share of the source, default 0.1, or a file of its own. */
+  validation: z.union([share, name]).optional(),
+});
+
+/** What `prune.config.ts` may say. Every key is optional here, since each layer says only some of it. */
+export const configSchema = z
+  .strictObject({
+    /** Folder of the checkpoint. */
+    model: name,
+    /** Folder of a PEFT LoRA adapter. Without it a fresh one is attached. */
+    adapter: name,
+    /** Folder of the run. Default `runs/<preset>-<time>`. */
+    out: name,
+    /** Default 0. */
+    seed,
+    /** Threads of the engine. Default: the physical cores. */
+    threads: count,
+    /** Presets, or names of bundled ones. Later ones win. */
+    presets: z.array(z.unknown()),
+    plugins: z.array(z.unknown()),
+    /** Which plugin does what: `{ saliency: 'wanda' }`. `none` leaves an optional port empty. */
+    use: z.record(name, name),
+    /** Text sources by name: a file, or `{ file, kind, validation }`. */
+    text: z.record(
+      name,
+      z.preprocess(entry => (typeof entry === 'string' ? { file: entry } : entry), textEntry),
+    ),
+    prune: z
+      .strictObject({
+        /** Share of the base parameters to remove, in (0, 1). Default 0.2. */
+        ratio: share,
+        /** What the share is of: the transformer blocks (default) or the whole model. */
+        of: z.enum(['blocks', 'model']),
+        /** Units that may go. Default `['kv-head', 'channel']`. */
+        kinds: z.array(z.enum(['kv-head', 'query-head', 'channel', 'head-dim', 'hidden', 'other'])).min(1),
+        /** Ids of removal groups, or module paths, that are never cut. */
+        protect: z.array(name),
+        /**
+         * How the budget is spread: `kind` (default) ranks each kind of unit over all layers, `joint` makes one list by
+         * score per parameter, `uniform` takes alike from every group.
+         */
+        ranking: z.enum(['kind', 'joint', 'uniform']),
+        /** Kept channels of a cut layer are a multiple of this. Default 1. */
+        rounding: count,
+        /** Default 1. */
+        minKvHeads: count,
+        /** Default 8. */
+        minChannels: count,
+      })
+      .partial(),
+    train: z
+      .strictObject({
+        /** Training tokens of the whole run, pruning and recovery. Default 250,000. */
+        tokens: count,
+        /** Sequences per step. Default 8. */
+        batch: count,
+        /** Tokens per sequence. Default 128. */
+        sequence: z.number().int().min(2),
+        /** Default 0.004. */
+        learningRate: z.number().gt(0),
+        /** Share of the steps over which the learning rate rises. Default 0.03. */
+        warmup: z.number().min(0).lt(1),
+        /** Rank of a fresh LoRA. Default 8. */
+        rank: count,
+        /** α of a fresh LoRA, whose update counts α/rank. Default 16. */
+        alpha: z.number().gt(0),
+        /** Modules that a fresh LoRA is attached to. Default `all-linear`. */
+        targets: z.union([z.literal('all-linear'), z.array(name).min(1)]),
+        /** Greatest L2 norm of the gradient. Default 1. */
+        clip: z.number().gt(0),
+        /** Default 0. */
+        weightDecay: z.number().min(0),
+      })
+      .partial(),
+    calibration: z
+      .strictObject({
+        /** Sequences that saliency and knowledge are measured on. Default 128. */
+        sequences: count,
+      })
+      .partial(),
+    evaluate: z
+      .strictObject({
+        /** Tokens per chunk. Default `train.sequence`. */
+        chunk: z.number().int().min(2),
+        /** Tokens per source. Default 30,000. */
+        tokens: count,
+      })
+      .partial(),
+    emit: z
+      .strictObject({
+        /** Fold the adapter into the weights. Default true. */
+        merge: z.boolean(),
+        /** Element type on disk. Default: the checkpoint's own. */
+        dtype: z.enum(['F32', 'F16', 'BF16']),
+      })
+      .partial(),
+    checkpoint: z
+      .strictObject({
+        /** Long stages save their state every so many steps. Default 25. */
+        steps: count,
+      })
+      .partial(),
+  })
+  .partial();
+
+/** Ports that `use` knows from the start; a third party may declare more. */
+export type PortLabel =
+  | 'checkpoint'
+  | 'engine'
+  | 'evaluator'
+  | 'knowledge'
+  | 'optimizer'
+  | 'recovery'
+  | 'run-storage'
+  | 'saliency'
+  | 'sampler'
+  | 'text'
+  | 'tokenizer'
+  | 'tracer';
+
+type Input = z.input<typeof configSchema>;
+
+/** A text source: a file, or a file with what it is. */
+export type TextEntry = string | z.input<typeof textEntry>;
+
+/** What a person writes, in a file or as a preset. Paths are relative to the file that names them. */
+export interface SecateurConfig extends Omit<Input, 'presets' | 'plugins' | 'use' | 'text'> {
+  presets?: readonly (Preset | string | Falsy)[] | undefined;
+  plugins?: Nested<Plugin> | undefined;
+  use?: ({ [port in PortLabel]?: string } & { [port: string]: string | undefined }) | undefined;
+  text?: Record<string, TextEntry> | undefined;
+}
+
+type DeepReadonly<T> = T extends readonly (infer E)[]
+  ? readonly E[]
+  : T extends object
+    ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
+    : T;
+
+type Section<K extends keyof Input, Unset extends string = never> = DeepReadonly<{
+  [P in keyof NonNullable<Input[K]>]-?: P extends Unset
+    ? Exclude<NonNullable<Input[K]>[P], undefined> | undefined
+    : Exclude<NonNullable<Input[K]>[P], undefined>;
+}>;
+
+/** The configuration of a run: every default filled in, every path absolute. Plain JSON. */
+export interface ResolvedConfig {
+  /** Empty for commands that need no model. */
+  readonly model: string;
+  readonly adapter: string | undefined;
+  readonly out: string;
+  readonly seed: number;
+  /** Undefined leaves it to the engine. */
+  readonly threads: number | undefined;
+  readonly use: Readonly<Record<string, string>>;
+  readonly text: Readonly<
+    Record<
+      string,
+      { readonly file: string; readonly kind?: 'text' | 'instruction'; readonly validation: number | string }
+    >
+  >;
+  readonly prune: Section<'prune'>;
+  readonly train: Section<'train'>;
+  readonly calibration: Section<'calibration'>;
+  readonly evaluate: Section<'evaluate'>;
+  readonly emit: Section<'emit', 'dtype'>;
+  readonly checkpoint: Section<'checkpoint'>;
+}

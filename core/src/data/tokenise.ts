@@ -1,0 +1,146 @@
+import { SecateurError } from '../errors.js';
+import type { TextSource } from '../ports/text.js';
+import type { Tokenizer } from '../ports/tokenizer.js';
+import type { Sequence, SourceData } from './sequence.js';
+
+export interface TokeniseOptions {
+  /** Tokens per training sequence. */
+  readonly sequence: number;
+  /** Tokens per evaluation chunk, the first of which is only read. */
+  readonly chunk: number;
+  /** What training never sees: a share of the source, taken from its end, or a source of its own. */
+  readonly validation: number | TextSource;
+  /** Size of the model's vocabulary: every id must be below it. */
+  readonly vocabulary: number;
+}
+
+/**
+ * Cuts a source into training and validation sequences. Plain text is one stream, each document behind a BOS, cut
+ * into windows; an instruction is a sequence of its own, padded, of which only the answer counts.
+ * @throws SecateurError E_TEXT_EMPTY, E_TEXT_SHORT, E_TOKENIZER
+ */
+export const tokeniseSource = (
+  source: TextSource,
+  tokenizer: Tokenizer,
+  options: TokeniseOptions,
+): SourceData =>
+  source.kind === 'text'
+    ? tokeniseText(source, tokenizer, options)
+    : tokeniseInstructions(source, tokenizer, options);
+
+const tokeniseText = (source: TextSource, tokenizer: Tokenizer, options: TokeniseOptions): SourceData => {
+  const { validation: apart } = options;
+  const stream = streamOf(source, tokenizer, options.vocabulary);
+  const split = typeof apart === 'number' ? stream.length - Math.floor(stream.length * apart) : stream.length;
+  const train = windows(stream.subarray(0, split), options.sequence, options.sequence);
+  const held =
+    typeof apart === 'number' ? stream.subarray(split) : streamOf(apart, tokenizer, options.vocabulary);
+  const validation = chunks(held, options.chunk, tokenizer.bos);
+  if (train.length === 0 || validation.length === 0)
+    throw new SecateurError(
+      'E_TEXT_SHORT',
+      `the source "${source.name}" has ${split} tokens to train on and ${held.length} to validate on, expected at least ${options.sequence + 1} and ${options.chunk}`,
+      { hint: 'give a longer text, or lower train.sequence and evaluate.chunk' },
+    );
+  return { name: source.name, kind: 'text', train, validation };
+};
+
+/** All documents as one stream, each behind a BOS where the tokenizer has one. */
+const streamOf = (source: TextSource, tokenizer: Tokenizer, vocabulary: number): Int32Array => {
+  const bos = tokenizer.bos === undefined ? [] : [tokenizer.bos];
+  const stream = Int32Array.from(source.documents.flatMap(({ text }) => [...bos, ...tokenizer.encode(text)]));
+  checkIds(stream, source, vocabulary);
+  return stream;
+};
+
+/** Windows of `length` inputs and as many targets, starting every `stride` tokens. The tail is dropped. */
+const windows = (ids: Int32Array, length: number, stride: number): Sequence[] => {
+  const count = Math.max(0, Math.floor((ids.length - 1 - length) / stride) + 1);
+  return Array.from({ length: count }, (_, i) => pairs(ids.subarray(i * stride, i * stride + length + 1)));
+};
+
+const pairs = (ids: Int32Array): Sequence => ({
+  ids: ids.slice(0, -1),
+  targets: ids.slice(1),
+  weights: new Float32Array(ids.length - 1).fill(1),
+  length: ids.length - 1,
+});
+
+/**
+ * The perplexity protocol of the pruning papers: one stream, BOS first where the tokenizer has one, cut into chunks
+ * of `chunk` tokens; each chunk predicts its tokens but the first. The tail is dropped.
+ */
+export const chunks = (ids: Int32Array, chunk: number, bos: number | undefined): Sequence[] => {
+  const stream = bos === undefined || ids[0] === bos ? ids : Int32Array.from([bos, ...ids]);
+  return windows(stream, chunk - 1, chunk);
+};
+
+const tokeniseInstructions = (
+  source: TextSource,
+  tokenizer: Tokenizer,
+  options: TokeniseOptions,
+): SourceData => {
+  const encode = (from: TextSource): Instruction[] =>
+    from.documents.map(({ prompt = '', text }) => {
+      const record = {
+        prompt: [...(tokenizer.bos === undefined ? [] : [tokenizer.bos]), ...tokenizer.encode(prompt)],
+        answer: [...tokenizer.encode(text), ...(tokenizer.eos === undefined ? [] : [tokenizer.eos])],
+      };
+      checkIds([...record.prompt, ...record.answer], from, options.vocabulary);
+      return record;
+    });
+  const { validation: apart } = options;
+  const records = encode(source);
+  const held = typeof apart === 'number' ? Math.max(1, Math.floor(records.length * apart)) : 0;
+  const fit = (chosen: readonly Instruction[], length: number): Sequence[] =>
+    chosen.filter(({ prompt }) => prompt.length < length).map(record => padded(record, length));
+  const train = fit(records.slice(0, records.length - held), options.sequence);
+  const validation = fit(
+    typeof apart === 'number' ? records.slice(records.length - held) : encode(apart),
+    options.chunk - 1,
+  );
+  if (train.length === 0 || validation.length === 0)
+    throw new SecateurError(
+      'E_TEXT_SHORT',
+      `the source "${source.name}" has ${train.length} instructions to train on and ${validation.length} to validate on that fit into ${options.sequence} and ${options.chunk - 1} tokens, expected at least 1 of each`,
+      { hint: 'give more instructions, or raise train.sequence and evaluate.chunk' },
+    );
+  return { name: source.name, kind: 'instruction', train, validation };
+};
+
+interface Instruction {
+  readonly prompt: readonly number[];
+  readonly answer: readonly number[];
+}
+
+const padded = ({ prompt, answer }: Instruction, length: number): Sequence => {
+  const ids = [...prompt, ...answer].slice(0, length + 1);
+  const sequence = {
+    ids: new Int32Array(length),
+    targets: new Int32Array(length),
+    weights: new Float32Array(length),
+    length: Math.min(length, ids.length - 1),
+  };
+  sequence.ids.set(ids.slice(0, sequence.length));
+  sequence.targets.set(ids.slice(1, sequence.length + 1));
+  sequence.weights.fill(1, Math.max(0, prompt.length - 1), sequence.length);
+  return sequence;
+};
+
+const checkIds = (ids: ArrayLike<number>, source: TextSource, vocabulary: number): void => {
+  if (ids.length === 0)
+    throw new SecateurError(
+      'E_TEXT_EMPTY',
+      `the source "${source.name}" gives no tokens, expected some text`,
+      {
+        hint: `check text.${source.name}`,
+      },
+    );
+  for (let i = 0; i < ids.length; i++)
+    if (ids[i]! >= vocabulary)
+      throw new SecateurError(
+        'E_TOKENIZER',
+        `the tokenizer gives the id ${ids[i]}, but the model's vocabulary ends at ${vocabulary - 1}`,
+        { hint: 'use the tokenizer.json that belongs to the model' },
+      );
+};

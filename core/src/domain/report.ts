@@ -1,0 +1,67 @@
+import type { LossPoint } from '../ports/prune-optimizer.js';
+import type { RecoveryRound } from '../ports/recovery.js';
+import type { LayerSizes } from '../ports/tracer.js';
+import type { KnowledgeRow } from './knowledge.js';
+
+/** Before and after, with the share that is gone. */
+export interface Change {
+  readonly before: number;
+  readonly after: number;
+}
+
+/** `report.json` of a run; documented in docs/report.md. */
+export interface Report {
+  readonly version: 1;
+  readonly preset: string;
+  readonly seed: number;
+  /** Base parameters of the whole model, and of its blocks alone. */
+  readonly parameters: Change & { readonly blocks: Change };
+  /** Shares removed: of the blocks' and of all parameters. */
+  readonly removed: { readonly blocks: number; readonly model: number };
+  /** FLOPs of one forward pass over one sequence of `flops.sequence` tokens. */
+  readonly flops: Change & { readonly sequence: number };
+  /** By source; all three on the validation split in chunks of `chunk` tokens. */
+  readonly perplexity: Readonly<
+    Record<
+      string,
+      {
+        readonly dense: number;
+        readonly pruned: number;
+        readonly recovered: number;
+        readonly tokens: number;
+        readonly chunk: number;
+      }
+    >
+  >;
+  /** Largest absolute difference of logits: model with closed gates against the cut model. */
+  readonly check: { readonly maskedVsCompact: number; readonly writtenVsCompact: number };
+  readonly layers: readonly (LayerSizes & { readonly before: LayerSizes })[];
+  readonly knowledge: readonly KnowledgeRow[];
+  readonly removedUnits: Readonly<Record<string, readonly number[]>>;
+  readonly training: {
+    readonly tokens: { readonly pruning: number; readonly recovery: number };
+    readonly losses: { readonly pruning: readonly LossPoint[]; readonly recovery: readonly LossPoint[] };
+    readonly rounds: readonly RecoveryRound[];
+  };
+  readonly stages: readonly StageRecord[];
+  readonly inputs: {
+    readonly model: string;
+    readonly adapter: string | null;
+    readonly text: Readonly<Record<string, string>>;
+  };
+  readonly versions: Readonly<Record<string, string>>;
+  readonly engine: {
+    readonly name: string;
+    readonly version: string;
+    readonly device: string;
+    readonly threads: number;
+  };
+  readonly output: { readonly model: string; readonly adapter: string | null };
+}
+
+export interface StageRecord {
+  readonly name: string;
+  readonly seconds: number;
+  /** Largest resident memory seen during the stage, sampled. */
+  readonly peakBytes: number;
+}

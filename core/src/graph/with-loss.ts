@@ -1,0 +1,55 @@
+import type { Graph, Node, Value } from './graph.js';
+import { outputOf, valueNamed } from './graph.js';
+import { gather } from './ops/gather.js';
+import { withoutDeadNodes } from './prune-dead.js';
+import { rebuild } from './rebuild.js';
+
+/** The linear layer that makes the logits. Throws a plain Error when another operator does. */
+const headOf = (graph: Graph): Node => {
+  const logits = outputOf(graph, 'logits');
+  const head = graph.nodes.find(node => node.outputs.includes(logits.name));
+  if (head?.op !== 'Linear' || head.inputs.length > 2)
+    throw new Error(
+      `the logits come from ${head ? `${head.op} at ${head.path}` : 'an input'}, not from a plain linear layer`,
+    );
+  return head;
+};
+
+/**
+ * A loss graph from a logits graph: output `loss`, the weighted sum of negative log-likelihoods over inputs `targets`
+ * int64 [T] and `weights` [T], and output `nll` [T]. The head and the cross-entropy are one operator, so that [T, V]
+ * logits need not exist at once.
+ */
+export const withLoss = (graph: Graph): Graph => {
+  const head = headOf(graph);
+  const rows = valueNamed(graph, head.inputs[0]!).shape[0]!;
+  const made: Record<string, Value> = {};
+  return withoutDeadNodes(
+    rebuild(
+      graph,
+      (g, node, [x, w]) => {
+        if (node !== head) return undefined;
+        const targets = g.input('targets', [rows], 'int64');
+        const weights = g.input('weights', [rows]);
+        const [loss, nll, direction] = g.apply('LinearCrossEntropy', [x, w, targets, weights]);
+        Object.assign(made, { loss, nll });
+        return [direction!];
+      },
+      g => {
+        g.dropOutput('logits');
+        g.output('loss', made.loss!);
+        g.output('nll', made.nll!);
+      },
+    ),
+  );
+};
+
+/** Logits of chosen rows only: input `rows` int64 [count] holds positions in [0, batch · sequence); output `logits` [count, V]. */
+export const withLogitsAt = (graph: Graph, count: number): Graph => {
+  const head = headOf(graph);
+  return rebuild(graph, (g, node, inputs) => {
+    if (node !== head) return undefined;
+    const rows = g.input('rows', [count], 'int64');
+    return g.apply('Linear', [gather(g, inputs[0]!, rows), inputs[1]!], {}, node.outputs);
+  });
+};

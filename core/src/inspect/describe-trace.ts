@@ -1,0 +1,54 @@
+import type { UnitKind } from '../domain/removal-group.js';
+import { flopsOf } from '../graph/flops.js';
+import type { Session } from '../session.js';
+import { openModel } from './open-model.js';
+
+/** A traced model for people and programs. */
+export interface TraceDescription {
+  readonly parameters: { readonly model: number; readonly blocks: number };
+  /** FLOPs of one forward pass per token of a sequence of 128. */
+  readonly flopsPerToken: number;
+  readonly nodes: readonly {
+    readonly op: string;
+    readonly path: string;
+    readonly output: readonly number[];
+  }[];
+  readonly groups: readonly {
+    readonly id: string;
+    readonly kind: UnitKind;
+    readonly units: number;
+    /** Base parameters that one unit costs. */
+    readonly unitCost: number;
+    readonly unprunable: string | null;
+    readonly members: readonly {
+      readonly param: string;
+      readonly axis: number;
+      readonly side: 'own' | 'consumer';
+    }[];
+  }[];
+}
+
+const SEQUENCE = 128;
+
+/** The graph and the removal groups of a model folder. Reads headers only. */
+export const describeTrace = async (session: Session, folder: string): Promise<TraceDescription> => {
+  const model = await openModel(session, folder);
+  const graph = model.graph({ batch: 1, sequence: SEQUENCE });
+  return {
+    parameters: model.count(),
+    flopsPerToken: flopsOf(graph) / SEQUENCE,
+    nodes: graph.nodes.map(({ op, path, outputs }) => ({
+      op,
+      path,
+      output: graph.values.get(outputs[0]!)!.shape,
+    })),
+    groups: model.groups.map(({ id, kind, units, unitCost, unprunable, members }) => ({
+      id,
+      kind,
+      units,
+      unitCost,
+      unprunable: unprunable ?? null,
+      members: members.map(({ param, axis, side }) => ({ param, axis, side })),
+    })),
+  };
+};

@@ -1,0 +1,71 @@
+import { chunks } from '../data/tokenise.js';
+import { SecateurError } from '../errors.js';
+import { Engine } from '../ports/engine.js';
+import type { Measurement } from '../ports/evaluator.js';
+import { TextReader } from '../ports/text.js';
+import { TokenizerFormat } from '../ports/tokenizer.js';
+import { Tracer } from '../ports/tracer.js';
+import type { Session } from '../session.js';
+import { LossMeter } from '../training/loss-meter.js';
+import { openModel } from './open-model.js';
+
+export interface EvaluateTextOptions {
+  /** Model folder. */
+  readonly model: string;
+  readonly adapter?: string;
+  readonly file: string;
+  /** Tokens per chunk, at least 2. */
+  readonly chunk: number;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * Perplexity of a model on a file by the protocol of the pruning papers: all text as one stream behind one BOS, cut
+ * into chunks of `chunk` tokens, each predicting its tokens but the first; the tail is dropped.
+ * @throws SecateurError E_USAGE for a chunk that the model cannot read, E_TEXT_SHORT, and what the ports throw
+ */
+export const evaluateText = async (session: Session, options: EvaluateTextOptions): Promise<Measurement> => {
+  const { chunk, file, onProgress } = options;
+  const model = await openModel(session, options.model, options.adapter);
+  const limit = session.active(Tracer).maxSequence(model.source.config);
+  if (!Number.isInteger(chunk) || chunk < 2 || chunk > limit + 1)
+    throw new SecateurError(
+      'E_USAGE',
+      `the chunk is ${chunk} tokens, expected 2 to ${limit + 1} for this model`,
+      {
+        hint: 'npx secateur eval DIR --text FILE --chunk 128',
+      },
+    );
+  const tokenizer = await session.active(TokenizerFormat).open(options.model);
+  const source = await session.active(TextReader).read('text', file);
+  const texts = source.documents.map(({ prompt, text }) =>
+    prompt === undefined ? text : `${prompt}${text}`,
+  );
+  const ids = Int32Array.from(tokenizer.encode(texts.join('\n\n')));
+  const sequences = chunks(ids, chunk, tokenizer.bos);
+  if (sequences.length === 0)
+    throw new SecateurError(
+      'E_TEXT_SHORT',
+      `${file} has ${ids.length} tokens, expected at least one chunk of ${chunk}`,
+      {
+        hint: 'give a longer text or a smaller --chunk',
+      },
+    );
+  const engine = session.active(Engine);
+  const batch = Math.max(1, Math.min(sequences.length, Math.floor(2048 / chunk)));
+  const meter = await LossMeter.open(engine, model, { batch, sequence: chunk - 1 });
+  try {
+    let sum = 0;
+    let tokens = 0;
+    for (let at = 0; at < sequences.length; at += batch) {
+      const part = await meter.mean(sequences.slice(at, at + batch));
+      sum += part.loss * part.tokens;
+      tokens += part.tokens;
+      onProgress?.(Math.min(at + batch, sequences.length), sequences.length);
+    }
+    return { perplexity: Math.exp(sum / tokens), tokens, chunk };
+  } finally {
+    await meter.close();
+    await engine.close();
+  }
+};

@@ -1,0 +1,60 @@
+import type { Graph, Shape } from '../graph/graph.js';
+import { createToken } from '../token.js';
+
+/** A dense tensor in memory. */
+export interface Tensor {
+  readonly shape: Shape;
+  readonly data: Float32Array | Float64Array | BigInt64Array;
+}
+
+/** Tensors by name: graph inputs, parameters without a file, and parameters that are trained. */
+export type Feeds = Readonly<Record<string, Tensor>>;
+
+export interface CompileOptions {
+  /**
+   * Parameters and float inputs by which the output `loss` is differentiated, by name. Base parameters named here
+   * are fed at each run instead of being read from their file. Default: none, forward only.
+   */
+  readonly wrt?: readonly string[];
+  /** Parameters with a file that are fed all the same, since the caller has changed them. Default: none. */
+  readonly fed?: readonly string[];
+  /** float64 and `naive` are for proofs: the reference against which the fast form is checked. Default float32. */
+  readonly precision?: 'float32' | 'float64';
+  /** `naive` expands every composite before differentiation. Default `fused`. */
+  readonly form?: 'fused' | 'naive';
+}
+
+export interface RunResult {
+  /** By output role of the graph. Floats have the compiled precision. */
+  readonly outputs: Readonly<Record<string, Tensor>>;
+  /** d loss / d x by name, for every name in `wrt`. */
+  readonly gradients: Readonly<Record<string, Tensor>>;
+}
+
+/** A compiled graph. Inputs are only read; results belong to the caller. */
+export interface Executable {
+  /**
+   * Runs the graph once. All inputs, all fed parameters must be there with the shapes of the graph.
+   * @throws SecateurError E_ENGINE for a missing, unknown or wrongly shaped feed.
+   */
+  run(feeds: Feeds): Promise<RunResult>;
+  /** Frees everything; the executable cannot be run again. Safe to call twice. */
+  release(): Promise<void>;
+}
+
+/** What `secateur doctor` and the report say of an engine. */
+export interface EngineInfo {
+  readonly name: string;
+  readonly version: string;
+  readonly device: string;
+  readonly threads: number;
+}
+
+/** Port: runs graphs, forward and backward. */
+export interface Engine {
+  /** @throws SecateurError E_ENGINE when an operator has no form in this engine. */
+  compile(graph: Graph, options?: CompileOptions): Promise<Executable>;
+  info(): EngineInfo;
+  close(): Promise<void>;
+}
+export const Engine = createToken<Engine>('engine');

@@ -1,0 +1,45 @@
+import type { BatchStream } from '../data/batch-stream.js';
+import type { RemovalGroup, SaliencyMap, Selection } from '../domain/removal-group.js';
+import type { LiveModel } from '../model/live-model.js';
+import type { RunContext } from '../run-context.js';
+import { createToken } from '../token.js';
+import type { Gates } from '../training/loss-meter.js';
+
+/** What an optimizer is given. */
+export interface PruneTask {
+  readonly run: RunContext;
+  /** The dense model; its adapter is the optimizer's to train. */
+  readonly model: LiveModel;
+  /** Groups that may be cut: prunable, of the wanted kinds, not protected. */
+  readonly groups: readonly RemovalGroup[];
+  /** Base parameters to remove. */
+  readonly quota: number;
+  /** Training tokens of the whole run; the optimizer may use a part, recovery has the rest. */
+  readonly tokens: number;
+  /** Training batches of all sources, the same for every method at the same seed. */
+  readonly batches: BatchStream;
+  /** Scores with the active scorer, on a model as it stands; `gates` close units that are gone. */
+  score(model: LiveModel, gates?: Gates): Promise<SaliencyMap>;
+  /** The least salient units up to `quota` parameters, within the run's limits and through the `selection` hook. */
+  select(saliency: SaliencyMap, quota: number, already?: Selection): Promise<Selection>;
+}
+
+export interface LossPoint {
+  readonly step: number;
+  readonly loss: number;
+}
+
+export interface PruneOutcome {
+  readonly removed: Selection;
+  /** The model with the trained adapter and, where a method changed base weights, those. Nothing is cut yet. */
+  readonly model: LiveModel;
+  /** Training tokens used. */
+  readonly tokens: number;
+  readonly losses: readonly LossPoint[];
+}
+
+/** Port: decides what is removed, and trains while it does. */
+export interface PruneOptimizer {
+  prune(task: PruneTask): Promise<PruneOutcome>;
+}
+export const PruneOptimizer = createToken<PruneOptimizer>('optimizer');

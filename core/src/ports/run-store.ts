@@ -1,0 +1,34 @@
+import { createToken } from '../token.js';
+
+/** What survives a kill: plain JSON and named arrays. */
+export interface Bundle {
+  readonly json: unknown;
+  readonly tensors: Readonly<Record<string, Float32Array | Float64Array>>;
+}
+
+/** The folder of one run. Every file is written under a temporary name, synced and renamed. */
+export interface RunStore {
+  /** Absolute path. */
+  readonly folder: string;
+  /** Absolute path of an entry of the folder. */
+  path(...parts: string[]): string;
+  /** Saves a bundle under `checkpoints/`; the former one of that name stays until the new one is complete. */
+  save(name: string, bundle: Bundle): Promise<void>;
+  /** @throws SecateurError E_RESUME when it is there but damaged */
+  load(name: string): Promise<Bundle | undefined>;
+  remove(name: string): Promise<void>;
+  /** Writes a JSON document into the folder. */
+  writeJson(name: string, value: unknown): Promise<void>;
+  readJson(name: string): Promise<unknown>;
+  /** Appends one line to `events.jsonl`. */
+  event(entry: Readonly<Record<string, unknown>>): void;
+}
+
+/** Port: opens run folders. */
+export interface RunStorage {
+  /** @throws SecateurError E_OUTPUT_EXISTS when the folder holds something and `force` is not set */
+  create(folder: string, options?: { readonly force?: boolean }): Promise<RunStore>;
+  /** @throws SecateurError E_RESUME when the folder holds no run */
+  reopen(folder: string): Promise<RunStore>;
+}
+export const RunStorage = createToken<RunStorage>('run-storage');

@@ -1,0 +1,17 @@
+import { createToken } from '../token.js';
+
+/** What a sampler knows of one source. Losses are mean negative log-likelihoods per token, in nats. */
+export interface SourceState {
+  readonly name: string;
+  /** Of the dense model on the source's validation split. */
+  readonly denseLoss: number;
+  /** Of the model as it is now. */
+  readonly loss: number;
+}
+
+/** Port: how much of each source the next recovery round reads. */
+export interface Sampler {
+  /** One share per source, not negative, summing to 1. */
+  weights(sources: readonly SourceState[]): number[];
+}
+export const Sampler = createToken<Sampler>('sampler');

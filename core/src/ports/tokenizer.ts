@@ -1,0 +1,20 @@
+import { createToken } from '../token.js';
+
+/** Text to ids and back. */
+export interface Tokenizer {
+  /** Number of ids, added tokens included: every id is below it. */
+  readonly size: number;
+  /** Beginning- and end-of-sequence ids, where the model has them. */
+  readonly bos: number | undefined;
+  readonly eos: number | undefined;
+  /** Ids of the text alone: no BOS, no EOS. */
+  encode(text: string): number[];
+  decode(ids: readonly number[]): string;
+}
+
+/** Port: opens the tokenizer of a model folder. */
+export interface TokenizerFormat {
+  /** @throws SecateurError E_TOKENIZER */
+  open(folder: string): Promise<Tokenizer>;
+}
+export const TokenizerFormat = createToken<TokenizerFormat>('tokenizer');

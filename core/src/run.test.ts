@@ -1,0 +1,255 @@
+import test from 'ava';
+import type { BatchStream } from './data/batch-stream.js';
+import { batchFeeds } from './data/sequence.js';
+import type { Report } from './domain/report.js';
+import { withLoss } from './graph/with-loss.js';
+import { LiveModel } from './model/live-model.js';
+import { cloneLora } from './model/lora-state.js';
+import type { CheckpointFormat } from './ports/checkpoint.js';
+import { PruneOptimizer } from './ports/prune-optimizer.js';
+import { Recovery } from './ports/recovery.js';
+import type { RunStore } from './ports/run-store.js';
+import { executeRun, resumeRun } from './run.js';
+import type { RunContext } from './run-context.js';
+import { fill, type TinySession, type TinySettings, tinySession } from './testing/tiny-session.js';
+import { Trainer } from './training/trainer.js';
+
+/** Trains the adapter for some steps and saves its state after each: what a well-behaved plugin does. */
+const train = async (
+  run: RunContext,
+  start: LiveModel,
+  batches: BatchStream,
+  stage: string,
+  steps: number,
+): Promise<LiveModel> => {
+  const model = new LiveModel(start.source, cloneLora(start.lora), start.changed);
+  const saved = await run.store.load(`${stage}.partial`);
+  const { batch, sequence } = batches;
+  const graph = withLoss(model.graph({ batch, sequence }));
+  const trainer = await Trainer.open(run.engine, graph, model.lora.arrays);
+  let first = 0;
+  if (saved) {
+    const { step, adamStep } = saved.json as { step: number; adamStep: number };
+    first = step;
+    for (const [name, data] of model.lora.arrays) data.set(saved.tensors[name]!);
+    trainer.optimizer.restore(adamStep, saved.tensors);
+  }
+  for (let step = first; step < steps; step++) {
+    run.signal.throwIfAborted();
+    const loss = await trainer.step(batchFeeds(batches.at(step), batch, sequence).feeds, 0.02);
+    const { step: adamStep, tensors } = trainer.optimizer.state();
+    const arrays = { ...Object.fromEntries(model.lora.arrays), ...tensors };
+    await run.store.save(`${stage}.partial`, { json: { step: step + 1, adamStep }, tensors: arrays });
+    run.hooks.afterStep.call({ stage, step: step + 1, steps, loss, learningRate: 0.02 });
+  }
+  return model;
+};
+
+const training = [
+  fill(PruneOptimizer, {
+    async prune({ run, model, batches, score, select, quota }) {
+      const trained = await train(run, model, batches, 'prune', 3);
+      return { removed: await select(await score(trained), quota), model: trained, tokens: 36, losses: [] };
+    },
+  }),
+  fill(Recovery, {
+    async recover({ run, model, batches, tokens }) {
+      return { model: await train(run, model, batches, 'recover', 3), rounds: [], losses: [], tokens };
+    },
+  }),
+];
+
+const settings: TinySettings = { prune: { ratio: 0.4 }, emit: { merge: false } };
+const session = (own: TinySettings = settings): TinySession => tinySession(own, training);
+
+/** Everything that a run wrote. */
+const written = ({ format }: TinySession) => ({
+  model: format.models.get('run/model'),
+  adapter: format.adapters.get('run/adapter'),
+});
+
+/** A report without what a clock or a process measured. */
+const timeless = ({ stages, ...report }: Report) => ({ ...report, stages: stages.map(({ name }) => name) });
+
+const whole = session();
+const report = await executeRun(whole);
+
+test('the report says what is gone and what it was', t => {
+  const { parameters, removed, layers, check, flops, perplexity } = report;
+  t.is(parameters.before, 1272);
+  t.is(parameters.blocks.before, 1088);
+  t.is(parameters.before - parameters.after, parameters.blocks.before - parameters.blocks.after);
+  t.true(Math.abs(removed.blocks - 0.4) <= 24 / 1088);
+  t.is(removed.model, 1 - parameters.after / parameters.before);
+  t.true(flops.after < flops.before);
+  t.is(flops.sequence, 6);
+  for (const { before, kvHeads, channels } of layers) {
+    t.deepEqual(before, { heads: 4, kvHeads: 2, channels: 6 });
+    t.true(kvHeads >= 1 && channels >= 1);
+  }
+  t.true(check.maskedVsCompact <= 1e-5 && check.writtenVsCompact === 0);
+  t.deepEqual(Object.keys(perplexity), ['hills', 'waves']);
+  for (const { dense, pruned, recovered, tokens } of Object.values(perplexity)) {
+    t.is(tokens, 24);
+    t.is(new Set([dense, pruned, recovered]).size, 3);
+  }
+  const cost = { 'kv-head': 192, channel: 24 };
+  const gone = Object.entries(report.removedUnits).reduce(
+    (sum, [id, units]) => sum + units.length * cost[id.split('#')[1] as keyof typeof cost],
+    0,
+  );
+  t.is(gone, parameters.before - parameters.after);
+});
+
+test('the report names its stages, inputs, engine and outputs', t => {
+  t.deepEqual(
+    report.stages.map(({ name }) => name),
+    [
+      'load',
+      'evaluate-dense',
+      'knowledge',
+      'prune',
+      'cut',
+      'evaluate-pruned',
+      'recover',
+      'evaluate-recovered',
+      'emit',
+    ],
+  );
+  t.deepEqual(report.inputs, { model: 'tiny', adapter: null, text: { hills: 'hills', waves: 'waves' } });
+  t.is(report.engine.name, 'interpreter');
+  t.deepEqual(report.training.tokens, { pruning: 36, recovery: 144 - 36 });
+  t.deepEqual([report.version, report.preset, report.seed], [1, 'tiny', 1]);
+  t.deepEqual(report.output, { model: 'model', adapter: 'adapter' });
+});
+
+test('the report is written, and says what was returned', async t => {
+  const stored = await (await whole.storage.reopen('run')).readJson('report.json');
+  t.deepEqual(stored, JSON.parse(JSON.stringify(report)));
+});
+
+test('the model that is written has the shapes of the report, and opens', async t => {
+  const { config, tensors } = await whole.format.open('run/model');
+  const count = [...tensors.values()].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  t.is(count, report.parameters.after);
+  t.deepEqual(
+    (config.layers as { channels: number }[]).map(({ channels }) => channels),
+    report.layers.map(({ channels }) => channels),
+  );
+});
+
+test('the same seed gives the same bytes', async t => {
+  const again = session();
+  t.deepEqual(timeless(await executeRun(again)), timeless(report));
+  t.deepEqual(written(again), written(whole));
+});
+
+test('merged, the model is what adapter and model are together', async t => {
+  const merged = session({ ...settings, emit: { merge: true } });
+  const { output, perplexity, check } = await executeRun(merged);
+  t.is(output.adapter, null);
+  t.deepEqual(perplexity, report.perplexity);
+  t.true(check.writtenVsCompact > 0 && check.writtenVsCompact < 1e-5);
+  t.is(merged.format.adapters.size, 0);
+  const name = 'model.layers.0.mlp.up_proj.weight';
+  t.notDeepEqual(written(merged).model!.tensors.get(name), written(whole).model!.tensors.get(name));
+});
+
+for (const [stage, step, next] of [
+  ['prune', 1, 'prune 2'],
+  ['prune', 3, 'recover 1'],
+  ['recover', 2, 'recover 3'],
+] as const)
+  test(`stopped in ${stage} after step ${step}, a run goes on to the same bytes`, async t => {
+    const stopped = session();
+    const controller = new AbortController();
+    stopped.hooks.afterStep.tap('stop', now => {
+      if (now.stage === stage && now.step === step) controller.abort(new Error('enough'));
+    });
+    const steps: string[] = [];
+    const failed: unknown[] = [];
+    stopped.hooks.failed.tap('test', error => void failed.push(error));
+    const error = await t.throwsAsync(executeRun(stopped, { signal: controller.signal }), {
+      message: 'enough',
+    });
+    t.deepEqual(failed, [error]);
+    t.is(written(stopped).model, undefined);
+    stopped.hooks.afterStep.tap('test', now => void steps.push(`${now.stage} ${now.step}`));
+    const resumed = await resumeRun(stopped);
+    t.is(steps[0], next);
+    t.deepEqual(timeless(resumed), timeless(report));
+    t.deepEqual(written(stopped), written(whole));
+  });
+
+test('stopped between any two writes, a run goes on to the same bytes', async t => {
+  // Each write of the store or of the format is the last one of some run.
+  let writes = 0;
+  let limit = Number.POSITIVE_INFINITY;
+  const counting =
+    <A extends unknown[], R>(f: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      if (writes++ >= limit) throw new Error('killed');
+      return f(...args);
+    };
+  const fragile = (): TinySession => {
+    const made = session();
+    const { format, storage } = made as { format: CheckpointFormat } & Pick<TinySession, 'storage'>;
+    format.write = counting(format.write.bind(format));
+    format.writeAdapter = counting(format.writeAdapter.bind(format));
+    const create = storage.create.bind(storage);
+    storage.create = async (folder, options) => {
+      const store: RunStore = await create(folder, options);
+      store.save = counting(store.save.bind(store));
+      store.writeJson = counting(store.writeJson.bind(store));
+      return store as never;
+    };
+    return made;
+  };
+  await executeRun(fragile());
+  const all = writes;
+  t.true(all > 12);
+  for (let last = 1; last < all; last += 2) {
+    const killed = fragile();
+    [writes, limit] = [0, last];
+    await t.throwsAsync(executeRun(killed), { message: 'killed' });
+    limit = Number.POSITIVE_INFINITY;
+    t.deepEqual(timeless(await resumeRun(killed)), timeless(report), `after write ${last}`);
+    t.deepEqual(written(killed), written(whole), `after write ${last}`);
+  }
+});
+
+test('inputs are checked before anything is written', async t => {
+  const wrong = session({ ...settings, text: {} });
+  await t.throwsAsync(executeRun(wrong), { message: /no text is given/ });
+  t.is(wrong.storage.stores.size, 0);
+});
+
+test('a folder that holds a run is left alone, unless it may be emptied', async t => {
+  const again = tinySession();
+  await executeRun(again);
+  await t.throwsAsync(executeRun(again), { code: 'E_OUTPUT_EXISTS' } as never);
+  await t.notThrowsAsync(executeRun(again, { force: true }));
+  await t.throwsAsync(resumeRun(tinySession()), { code: 'E_RESUME' } as never);
+});
+
+test('hooks are told of the run from its beginning to its end', async t => {
+  const told: string[] = [];
+  const one = tinySession();
+  one.hooks.initialize.tap('test', () => void told.push('initialize'));
+  one.hooks.cut.tap('test', ({ removed }) => void told.push(`cut ${removed.size}`));
+  one.hooks.evaluated.tap('test', ({ state }) => void told.push(`evaluated ${state}`));
+  one.hooks.emit.tap('test', ({ folder }) => void told.push(`emit ${folder}`));
+  one.hooks.done.tap('test', () => void told.push('done'));
+  one.hooks.shutdown.tap('test', () => void told.push('shutdown'));
+  await executeRun(one);
+  t.deepEqual(told, [
+    'initialize',
+    'evaluated dense',
+    'cut 3',
+    'evaluated pruned',
+    'evaluated recovered',
+    'emit run/model',
+    'done',
+    'shutdown',
+  ]);
+});

@@ -1,0 +1,152 @@
+import { type Clock, systemClock } from './clock.js';
+import type { Report } from './domain/report.js';
+import { Engine } from './ports/engine.js';
+import { RunStorage, type RunStore } from './ports/run-store.js';
+import { createRng } from './rng.js';
+import type { RunContext } from './run-context.js';
+import type { Session } from './session.js';
+import { analyse } from './stages/analyse.js';
+import { cut } from './stages/cut.js';
+import { emit } from './stages/emit.js';
+import { evaluate } from './stages/evaluate.js';
+import { load } from './stages/load.js';
+import { prune } from './stages/prune.js';
+import { recover } from './stages/recover.js';
+import { makeReport } from './stages/report.js';
+import { StageRunner } from './stages/stage.js';
+
+export interface RunOptions {
+  readonly signal?: AbortSignal;
+  readonly clock?: Clock;
+  /** Empties an output folder that holds a former run. Default false: such a folder is E_OUTPUT_EXISTS. */
+  readonly force?: boolean;
+  /** Kept in `run.json`, so that `resume` can open the same session again. */
+  readonly invocation?: unknown;
+}
+
+/**
+ * The main job: a checkpoint with a LoRA adapter goes in, a smaller model comes out. Inputs are opened and checked
+ * before the output folder is made.
+ * @throws SecateurError whatever the stages find wrong
+ */
+export const executeRun = (session: Session, options: RunOptions = {}): Promise<Report> =>
+  run(session, options, async () => {
+    const { force = false, invocation = null } = options;
+    const store = await session.active(RunStorage).create(session.config.out, { force });
+    await store.writeJson('run.json', {
+      version: 1,
+      preset: session.preset,
+      seed: session.config.seed,
+      invocation,
+    });
+    return store;
+  });
+
+/**
+ * Goes on with a run that was stopped or killed, to the same bytes.
+ * @throws SecateurError E_RESUME when the folder holds no run
+ */
+export const resumeRun = (session: Session, options: RunOptions = {}): Promise<Report> =>
+  run(session, options, () => session.active(RunStorage).reopen(session.config.out));
+
+const run = async (session: Session, options: RunOptions, open: () => Promise<RunStore>): Promise<Report> => {
+  const { hooks } = session;
+  const engine = session.active(Engine);
+  try {
+    const context = makeContext(session, engine, options);
+    await hooks.initialize.promise(context);
+    const report = await stages(session, context, open);
+    await hooks.done.promise({ report });
+    return report;
+  } catch (error) {
+    hooks.failed.call(error);
+    throw error;
+  } finally {
+    await engine.close();
+    await hooks.shutdown.promise();
+  }
+};
+
+/** The run, top to bottom. */
+const stages = async (session: Session, context: Context, open: () => Promise<RunStore>): Promise<Report> => {
+  const runner = new StageRunner(context);
+  const loaded = await runner.step(load(session), undefined);
+  context.store = await open();
+  const dense = await runner.step(evaluate(session, 'dense', 'Measure the dense model'), {
+    loaded,
+    model: loaded.model,
+  });
+  const knowledge = await runner.step(analyse(session), loaded);
+  const outcome = await runner.step(prune(session), { loaded, knowledge });
+  const compact = await runner.step(cut, { loaded, outcome });
+  const pruned = await runner.step(evaluate(session, 'pruned', 'Measure the cut model'), {
+    loaded,
+    model: compact.model,
+  });
+  const tokens = session.config.train.tokens - outcome.tokens;
+  const recovery = await runner.step(recover(session), { loaded, model: compact.model, dense, tokens });
+  const recovered = await runner.step(evaluate(session, 'recovered', 'Measure the recovered model'), {
+    loaded,
+    model: recovery.model,
+  });
+  const emitted = await runner.step(emit, { loaded, model: recovery.model });
+  const report = makeReport({
+    session,
+    context,
+    runner,
+    loaded,
+    dense,
+    knowledge,
+    outcome,
+    compact,
+    pruned,
+    recovery,
+    recovered,
+    emitted,
+  });
+  await context.store.writeJson('report.json', report);
+  await context.hooks.emit.promise({ folder: emitted.folder, report }, context);
+  return report;
+};
+
+/** The context as the run builds it: the store is opened once the inputs are known to be good. */
+export interface Context extends RunContext {
+  store: RunStore;
+  stage: string;
+}
+
+const makeContext = ({ config, hooks, log }: Session, engine: Engine, options: RunOptions): Context => {
+  const context: Context = {
+    config,
+    engine,
+    rng: createRng(config.seed),
+    clock: options.clock ?? systemClock,
+    signal: options.signal ?? new AbortController().signal,
+    hooks,
+    log,
+    store: unopened,
+    stage: '',
+    progress: (done, total, unit, note) =>
+      hooks.progress.call({
+        kind: 'progress',
+        stage: context.stage,
+        done,
+        total,
+        unit,
+        ...(note === undefined ? {} : { note }),
+      }),
+  };
+  return context;
+};
+
+/** Before the inputs are checked there is nothing to write to: events are dropped, nothing is found. */
+const unopened: RunStore = {
+  folder: '',
+  path: () => '',
+  save: async () => {},
+  load: async () => undefined,
+  remove: async () => {},
+  writeJson: async () => {},
+  readJson: async () => undefined,
+  event: () => {},
+};

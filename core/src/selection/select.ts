@@ -1,0 +1,175 @@
+import type { RemovalGroup, SaliencyMap, Selection, UnitKind } from '../domain/removal-group.js';
+import { costOf } from '../domain/removal-group.js';
+import { SecateurError } from '../errors.js';
+
+/** What a selection may not do. */
+export interface SelectionLimits {
+  /**
+   * How the budget is spread. `kind`: each kind of unit gives its share, ranked over all layers; `joint`: one list by
+   * score per parameter; `uniform`: every group gives the same share.
+   */
+  readonly ranking: 'kind' | 'joint' | 'uniform';
+  /** Kept channels per group are a multiple of this wherever a group is cut. */
+  readonly rounding: number;
+  readonly minKvHeads: number;
+  readonly minChannels: number;
+}
+
+/** Units that fall together, so that what is kept stays a multiple of the rounding. */
+interface Chunk {
+  readonly group: RemovalGroup;
+  readonly units: readonly number[];
+  /** Mean over the units. */
+  readonly score: number;
+  readonly cost: number;
+}
+
+/**
+ * Chooses the least salient units until `quota` base parameters are gone, to the nearest unit of the finest kind. Costs
+ * are parameters, never counts: a LLaMA-7B head is 171 MLP channels. Heads are taken first, channels fill the rest.
+ * @param already units removed before; they stay removed and count towards the quota
+ * @returns all removed units, `already` included
+ * @throws SecateurError E_BUDGET when the groups cannot give so much
+ */
+export const selectUnits = (
+  saliency: SaliencyMap,
+  groups: readonly RemovalGroup[],
+  quota: number,
+  limits: SelectionLimits,
+  already: Selection = new Map(),
+): Selection => {
+  const available = groups.reduce(
+    (sum, group) => sum + (group.units - floorOf(group, limits)) * group.unitCost,
+    0,
+  );
+  const smallest = groups.length === 0 ? 0 : Math.min(...groups.map(group => group.unitCost));
+  if (quota - available > smallest / 2)
+    throw new SecateurError(
+      'E_BUDGET',
+      `${quota.toLocaleString('en')} parameters are to be removed, but the prunable units hold only ${available.toLocaleString('en')} above their minima`,
+      {
+        hint: 'lower prune.ratio, protect less (knowledge.protect), or lower prune.minKvHeads and prune.minChannels',
+      },
+    );
+  const picker = new Picker(saliency, groups, limits, already);
+  const finest = Math.min(...groups.map(group => group.unitCost * stepOf(group, limits)));
+  picker.pick(quota, quota + finest / 2);
+  return picker.removed();
+};
+
+/** What is removed so far, and the ways to remove more. */
+class Picker {
+  readonly #removed: Map<string, number[]>;
+
+  constructor(
+    private readonly saliency: SaliencyMap,
+    private readonly groups: readonly RemovalGroup[],
+    private readonly limits: SelectionLimits,
+    already: Selection,
+  ) {
+    this.#removed = new Map([...already].map(([id, units]) => [id, [...units]]));
+  }
+
+  removed(): Selection {
+    return new Map([...this.#removed].map(([id, units]) => [id, units.toSorted((a, b) => a - b)]));
+  }
+
+  /** Up to `quota`; a coarse unit does not pass the ceiling while finer ones can fill the rest. */
+  pick(quota: number, ceiling: number): void {
+    if (this.limits.ranking !== 'joint') this.#pickByKind(quota, ceiling);
+    // The whole of a joint ranking, or what floors and rounding kept back: taken wherever it is cheapest.
+    this.#take(this.groups, quota, perParameter, ceiling);
+    this.#take(this.groups, quota, perParameter);
+  }
+
+  #pickByKind(quota: number, ceiling: number): void {
+    let rest = quota;
+    let left = weigh(this.groups);
+    for (const kind of kindsOf(this.groups)) {
+      const own = this.groups.filter(group => group.kind === kind);
+      const share = (rest * weigh(own)) / left;
+      left -= weigh(own);
+      if (this.limits.ranking === 'uniform') this.#takeUniformly(own, share, ceiling);
+      else this.#take(own, share, perUnit, ceiling);
+      rest -= costOf(this.#removed, own);
+    }
+  }
+
+  /** Every group gives the same share of its units. */
+  #takeUniformly(groups: readonly RemovalGroup[], quota: number, ceiling: number): void {
+    const share = quota / weigh(groups);
+    for (const group of groups)
+      this.#take([group], Math.floor(group.units * share) * group.unitCost, perUnit, ceiling);
+  }
+
+  /**
+   * Takes chunks in order while they fit; one that overshoots by less than half of itself still fits.
+   * @param quota of the groups
+   * @param ceiling of all groups together
+   */
+  #take(
+    groups: readonly RemovalGroup[],
+    quota: number,
+    key: (chunk: Chunk) => number,
+    ceiling = Number.POSITIVE_INFINITY,
+  ): void {
+    let rest = quota - costOf(this.#removed, groups);
+    let room = ceiling - costOf(this.#removed, this.groups);
+    for (const { group, units, cost } of this.#ranked(groups, key)) {
+      const gone = this.#removed.get(group.id) ?? [];
+      const kept = group.units - gone.length - units.length;
+      if (cost > 2 * rest || cost > room || kept < floorOf(group, this.limits)) continue;
+      this.#removed.set(group.id, [...gone, ...units]);
+      rest -= cost;
+      room -= cost;
+    }
+  }
+
+  #ranked(groups: readonly RemovalGroup[], key: (chunk: Chunk) => number): Chunk[] {
+    return groups
+      .flatMap(group => this.#chunks(group))
+      .sort((a, b) => key(a) - key(b) || byCodeUnits(a.group.id, b.group.id) || a.units[0]! - b.units[0]!);
+  }
+
+  /** A group's remaining units by rising score, cut into chunks that keep the rest a multiple of the rounding. */
+  #chunks(group: RemovalGroup): Chunk[] {
+    const scores = this.saliency.get(group.id)!;
+    const gone = new Set(this.#removed.get(group.id));
+    const units = [...scores.keys()]
+      .filter(unit => !gone.has(unit))
+      .sort((a, b) => scores[a]! - scores[b]! || a - b);
+    const step = stepOf(group, this.limits);
+    const chunks: Chunk[] = [];
+    for (let at = 0, size = units.length % step || step; at < units.length; at += size, size = step) {
+      const part = units.slice(at, at + size);
+      const score = part.reduce((sum, unit) => sum + scores[unit]!, 0) / part.length;
+      chunks.push({ group, units: part, score, cost: part.length * group.unitCost });
+    }
+    return chunks;
+  }
+}
+
+/** The same order on every machine, whatever its locale. */
+const byCodeUnits = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
+
+const perUnit = (chunk: Chunk): number => chunk.score;
+const perParameter = (chunk: Chunk): number => chunk.score / chunk.group.unitCost;
+
+/** Parameters that all units of the groups hold. */
+const weigh = (groups: readonly RemovalGroup[]): number =>
+  groups.reduce((sum, { units, unitCost }) => sum + units * unitCost, 0);
+
+/** Kinds in the order of falling unit cost, so that fine units fill what coarse ones leave. */
+const kindsOf = (groups: readonly RemovalGroup[]): UnitKind[] => {
+  const cost = (kind: UnitKind): number =>
+    Math.max(...groups.filter(g => g.kind === kind).map(g => g.unitCost));
+  return [...new Set(groups.map(group => group.kind))].sort((a, b) => cost(b) - cost(a));
+};
+
+/** Units that are removed together. */
+const stepOf = ({ kind }: RemovalGroup, { rounding }: SelectionLimits): number =>
+  kind === 'channel' ? rounding : 1;
+
+/** Units that must stay. */
+const floorOf = ({ kind, units }: RemovalGroup, { minChannels, minKvHeads }: SelectionLimits): number =>
+  Math.min(units, Math.max(1, kind === 'channel' ? minChannels : minKvHeads));

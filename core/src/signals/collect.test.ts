@@ -1,0 +1,169 @@
+import test from 'ava';
+import { batchFeeds, type Sequence } from '../data/sequence.js';
+import type { SecateurError } from '../errors.js';
+import { evaluate } from '../graph/evaluate.js';
+import { outputOf, sizeOf } from '../graph/graph.js';
+import { consumerOf, gateName, insertGates } from '../graph/insert-gates.js';
+import type { Dense } from '../graph/operator.js';
+import { withLoss } from '../graph/with-loss.js';
+import type { SignalName } from '../ports/saliency.js';
+import { createRng } from '../rng.js';
+import { InterpreterEngine } from '../testing/interpreter-engine.js';
+import { openTinyModel } from '../testing/tiny-model.js';
+import { collectSignals } from './collect.js';
+
+const model = await openTinyModel();
+const engine = new InterpreterEngine(ref => model.source.format.read(ref));
+const groups = model.groups.filter(
+  ({ kind, unprunable }) => !unprunable && ['kv-head', 'channel'].includes(kind),
+);
+const length = 4;
+
+/** Three sequences: one whole, one with a prompt that does not count, one with padding. */
+const sequences = [4, 4, 3].map((present, i): Sequence => {
+  const rng = createRng(i);
+  const draw = (): Int32Array => Int32Array.from({ length }, () => rng.integer(11));
+  const weights = Float32Array.from({ length }, (_, at) => Number(at < present && (i !== 1 || at > 1)));
+  return { ids: draw(), targets: draw(), weights, length: present };
+});
+
+const collect = (needs: SignalName[], options: { batch?: number; gates?: Map<string, Float32Array> } = {}) =>
+  collectSignals({ engine, model, groups, needs: new Set(needs), sequences, batch: 2, ...options });
+
+/** Float64 feeds of one sequence on its own, with gates. */
+const feedsOf = async (
+  sequence: Sequence,
+  gates: Record<string, Float64Array>,
+): Promise<Record<string, Dense>> => {
+  const { feeds } = batchFeeds([sequence], 1, length);
+  const own = sequence.weights.reduce((sum, weight) => sum + weight, 0);
+  const dense: Record<string, Dense> = {};
+  for (const [name, { shape, data }] of Object.entries(feeds))
+    dense[name] = { shape, data: Float64Array.from(data as ArrayLike<number | bigint>, Number) };
+  dense.weights = { shape: [length], data: Float64Array.from(sequence.weights, weight => weight / own) };
+  for (const { name, shape } of model.graph({ batch: 1, sequence: length }).parameters.values())
+    dense[name] = { shape, data: Float64Array.from(model.fed.get(name) ?? (await model.weight(name))) };
+  for (const [name, data] of Object.entries(gates)) dense[name] = { shape: [1, data.length], data };
+  return dense;
+};
+
+test('gate gradients are averaged over sequences, each by the mean loss of its own tokens', async t => {
+  const graph = withLoss(insertGates(model.graph({ batch: 1, sequence: length }), groups, 1));
+  const open = (): Record<string, Float64Array> =>
+    Object.fromEntries(groups.map(group => [gateName(group), new Float64Array(group.units).fill(1)]));
+  const found = new Map<number, Awaited<ReturnType<typeof collect>>>();
+  for (const batch of [1, 2, 3]) found.set(batch, await collect(['gateGradient'], { batch }));
+  for (const group of groups)
+    for (let unit = 0; unit < group.units; unit++) {
+      const gradients: number[] = [];
+      for (const sequence of sequences) {
+        const at = async (gate: number): Promise<number> => {
+          const gates = open();
+          gates[gateName(group)]![unit] = gate;
+          const tensors = evaluate(graph, await feedsOf(sequence, gates));
+          return tensors.get(outputOf(graph, 'loss').name)!.data[0]!;
+        };
+        gradients.push(((await at(1 + 1e-4)) - (await at(1 - 1e-4))) / 2e-4);
+      }
+      const mean = (f: (g: number) => number): number =>
+        gradients.reduce((sum, g) => sum + f(g), 0) / gradients.length;
+      for (const [batch, signals] of found) {
+        const statistics = signals.gateGradient(group);
+        const near = (a: number, b: number): boolean =>
+          t.true(Math.abs(a - b) < 1e-5, `${group.id} ${unit} in batches of ${batch}: ${a}, expected ${b}`);
+        near(
+          statistics.mean[unit]!,
+          mean(g => g),
+        );
+        near(statistics.meanAbsolute[unit]!, mean(Math.abs));
+        near(
+          statistics.meanSquare[unit]!,
+          mean(g => g * g),
+        );
+      }
+    }
+});
+
+test('input norms are over all tokens that hold text, whether they count or not', async t => {
+  const graph = model.graph({ batch: 1, sequence: length });
+  const signals = await collect(['inputNorms']);
+  for (const group of groups) {
+    const { param } = consumerOf(group)!;
+    const x = graph.nodes.find(node => node.inputs[1] === param)!.inputs[0]!;
+    let squares: number[] = [];
+    for (const sequence of sequences) {
+      const { shape, data } = evaluate(graph, await feedsOf(sequence, {})).get(x)!;
+      squares = Array.from({ length: shape[1]! }, (_, j) => {
+        let sum = squares[j] ?? 0;
+        for (let row = 0; row < sequence.length; row++) sum += data[row * shape[1]! + j]! ** 2;
+        return sum;
+      });
+    }
+    const norms = signals.inputNorms(param);
+    t.is(norms.length, squares.length);
+    for (const [j, norm] of norms.entries()) t.true(Math.abs(norm - Math.sqrt(squares[j]!)) < 1e-5);
+  }
+});
+
+test('closed gates are seen by the inputs behind them', async t => {
+  const [group] = groups;
+  const row = new Float32Array(group!.units).fill(1);
+  row[1] = 0;
+  const signals = await collect(['inputNorms'], { gates: new Map([[group!.id, row]]) });
+  const norms = signals.inputNorms(consumerOf(group!)!.param);
+  t.deepEqual(
+    [...norms].map(norm => norm === 0),
+    Array.from({ length: 16 }, (_, column) => column >= 8),
+  );
+});
+
+test('a signal that was not declared is refused, and not computed', async t => {
+  const refused = (f: () => unknown): SecateurError => t.throws(f) as unknown as SecateurError;
+  const gates = await collect(['gateGradient']);
+  const norms = await collect(['inputNorms']);
+  const first = refused(() => gates.inputNorms(consumerOf(groups[0]!)!.param));
+  const second = refused(() => norms.gateGradient(groups[0]!));
+  t.deepEqual([first.code, second.code], ['E_SIGNAL_NOT_DECLARED', 'E_SIGNAL_NOT_DECLARED']);
+  t.regex(first.message, /"inputNorms"/);
+  t.is(second.hint, "add needs: ['gateGradient'] to the scorer");
+});
+
+test('without signals the engine is not used', async t => {
+  const compile = (): never => {
+    throw new Error('the engine was used');
+  };
+  const idle = { compile, info: () => engine.info(), close: () => engine.close() };
+  const signals = await collectSignals({
+    engine: idle,
+    model,
+    groups,
+    needs: new Set(),
+    sequences,
+    batch: 2,
+  });
+  t.is(signals.groups, groups);
+});
+
+test('weights come as they are, as the model computes with them, and as their update', async t => {
+  const signals = await collect([]);
+  const name = 'model.layers.0.mlp.gate_proj.weight';
+  const [weight, effective, update] = [
+    await signals.weight(name),
+    await signals.effective(name),
+    (await signals.update(name))!,
+  ];
+  t.deepEqual(weight.shape, [6, 8]);
+  const { scaling } = model.lora.specs.get('model.layers.0.mlp.gate_proj')!;
+  for (let i = 0; i < sizeOf(weight.shape); i++)
+    t.true(Math.abs(effective.data[i]! - weight.data[i]! - scaling * update.data[i]!) < 1e-6);
+  t.is(await signals.update('model.norm.weight'), undefined);
+  t.is(await signals.update('lm_head.weight'), undefined);
+});
+
+test('an interrupted collection stops', async t => {
+  const signal = AbortSignal.abort(new Error('enough'));
+  await t.throwsAsync(
+    collectSignals({ engine, model, groups, needs: new Set(['inputNorms']), sequences, batch: 2, signal }),
+    { message: 'enough' },
+  );
+});

@@ -1,0 +1,132 @@
+import type { Sequence } from '../data/sequence.js';
+import { batchFeeds } from '../data/sequence.js';
+import type { Selection } from '../domain/removal-group.js';
+import { SecateurError } from '../errors.js';
+import { loraNames } from '../graph/attach-lora.js';
+import { cutShape, cutsOf, cutTensor } from '../graph/compact.js';
+import { insertGates } from '../graph/insert-gates.js';
+import { LiveModel } from '../model/live-model.js';
+import type { LoraState } from '../model/lora-state.js';
+import type { PruneOutcome } from '../ports/prune-optimizer.js';
+import type { RunContext } from '../run-context.js';
+import { gateFeeds } from '../training/loss-meter.js';
+import { feedsOf } from '../training/trainer.js';
+import type { Loaded } from './load.js';
+import { prefixed, withPrefix } from './prune.js';
+import type { Stage } from './stage.js';
+
+export interface CutInput {
+  readonly loaded: Loaded;
+  readonly outcome: PruneOutcome;
+}
+
+export interface Cut {
+  /** The compact model: base weights in the run's folder, the sliced adapter in memory. */
+  readonly model: LiveModel;
+  /** Largest absolute difference of logits between closed gates and the cut model. */
+  readonly maskedVsCompact: number;
+}
+
+/** Cuts the removed units out of base weights and adapter, writes the compact base model, and compares the two. */
+export const cut: Stage<CutInput, Cut> = {
+  name: 'cut',
+  title: 'Cut out what is removed',
+  async run(run, { loaded, outcome }) {
+    await run.hooks.cut.promise({ removed: outcome.removed }, run);
+    const masked = outcome.model;
+    const { source } = masked;
+    const cuts = cutsOf(outcome.removed, masked.groups);
+    const graph = masked.graph({ batch: 1, sequence: 2 });
+    const layout = [...graph.parameters.values()]
+      .filter(parameter => parameter.role === 'base')
+      .map(({ name, shape }) => ({ name, shape: cutShape(shape, cuts.get(name)) }));
+    const config = source.tracer.resize(
+      source.config,
+      new Map(layout.map(({ name, shape }) => [name, shape])),
+    );
+    await source.format.write(compactFolder(run), config, layout, async name =>
+      cutTensor(await masked.weight(name), source.tensors.get(name)!.shape, cuts.get(name)),
+    );
+    const model = await reopen(run, loaded, cutLora(masked, outcome.removed));
+    const maskedVsCompact = await compare(run, masked, model, outcome.removed, loaded.sources[0]!.validation);
+    return { model, maskedVsCompact };
+  },
+  pack: ({ model, maskedVsCompact }) => ({
+    json: { maskedVsCompact },
+    tensors: prefixed('lora', model.lora.arrays),
+  }),
+  async unpack(run, { loaded, outcome }, { json, tensors }) {
+    const lora = { specs: outcome.model.lora.specs, arrays: withPrefix('lora', tensors) };
+    return { model: await reopen(run, loaded, lora), ...(json as { maskedVsCompact: number }) };
+  },
+};
+
+const compactFolder = (run: RunContext): string => run.store.path('checkpoints', 'compact');
+
+const reopen = async (
+  run: RunContext,
+  { model: { source } }: Loaded,
+  lora: LoraState,
+): Promise<LiveModel> => {
+  const { config, tensors } = await source.format.open(compactFolder(run));
+  return new LiveModel({ ...source, config, tensors }, lora);
+};
+
+/** The adapter follows: B loses the rows, A the columns, of the units that are gone. */
+const cutLora = ({ lora, groups, source }: LiveModel, removed: Selection): LoraState => {
+  const cuts = cutsOf(removed, groups);
+  const arrays = new Map<string, Float32Array>();
+  for (const [module, { rank }] of lora.specs) {
+    const [out, into] = source.tensors.get(`${module}.weight`)!.shape as [number, number];
+    const { a, b } = loraNames(module);
+    arrays.set(a, cutTensor(lora.arrays.get(a)!, [rank, into], cuts.get(a)));
+    arrays.set(b, cutTensor(lora.arrays.get(b)!, [out, rank], cuts.get(b)));
+  }
+  return { specs: lora.specs, arrays };
+};
+
+/** The proof of the cut: logits with closed gates against logits of the compact model. */
+const compare = async (
+  run: RunContext,
+  masked: LiveModel,
+  compact: LiveModel,
+  removed: Selection,
+  sequences: readonly Sequence[],
+): Promise<number> => {
+  const rows = sequences.slice(0, 2);
+  const shape = { batch: rows.length, sequence: rows[0]!.ids.length };
+  const { input_ids } = batchFeeds(rows, shape.batch, shape.sequence).feeds;
+  const groups = masked.groups.filter(group => removed.get(group.id)?.length);
+  const gates = new Map(
+    groups.map(group => {
+      const row = new Float32Array(group.units).fill(1);
+      for (const unit of removed.get(group.id)!) row[unit] = 0;
+      return [group.id, row];
+    }),
+  );
+  const logits = async (model: LiveModel, gated: boolean): Promise<Float32Array> => {
+    const graph = gated ? insertGates(model.graph(shape), groups, shape.batch) : model.graph(shape);
+    const executable = await run.engine.compile(graph, { fed: [...model.changed.keys()] });
+    try {
+      const feeds = {
+        ...feedsOf(graph, model.fed),
+        input_ids: input_ids!,
+        ...(gated ? gateFeeds(groups, gates, shape.batch) : {}),
+      };
+      return (await executable.run(feeds)).outputs.logits!.data as Float32Array;
+    } finally {
+      await executable.release();
+    }
+  };
+  return largestDifference(await logits(masked, true), await logits(compact, false));
+};
+
+/** @throws SecateurError E_NUMERICS when one of them is not finite */
+export const largestDifference = (a: Float32Array, b: Float32Array): number => {
+  const difference = a.reduce((max, x, i) => Math.max(max, Math.abs(x - b[i]!)), 0);
+  if (!Number.isFinite(difference) || a.length !== b.length)
+    throw new SecateurError('E_NUMERICS', 'the logits of the cut model are not finite numbers', {
+      hint: 'lower train.learningRate, or prune less',
+    });
+  return difference;
+};

@@ -1,0 +1,24 @@
+import type { LiveModel } from '../model/live-model.js';
+import { Evaluator, type Measurement } from '../ports/evaluator.js';
+import type { Session } from '../session.js';
+import type { Loaded } from './load.js';
+import type { Stage } from './stage.js';
+
+export type Measurements = Readonly<Record<string, Measurement>>;
+
+/** Measures one state of the model on every source. `name` tells the states apart: dense, pruned, recovered. */
+export const evaluate = (
+  session: Session,
+  name: string,
+  title: string,
+): Stage<{ readonly loaded: Loaded; readonly model: LiveModel }, Measurements> => ({
+  name: `evaluate-${name}`,
+  title,
+  async run(run, { loaded, model }) {
+    const result = await session.active(Evaluator).evaluate(run, model, loaded.sources);
+    await run.hooks.evaluated.promise({ state: name, perplexity: result }, run);
+    return result;
+  },
+  pack: result => ({ json: result, tensors: {} }),
+  unpack: async (_run, _input, { json }) => json as Measurements,
+});

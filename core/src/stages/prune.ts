@@ -1,0 +1,84 @@
+import { BatchStream } from '../data/batch-stream.js';
+import type { KnowledgeMap } from '../domain/knowledge.js';
+import type { Selection } from '../domain/removal-group.js';
+import { LiveModel } from '../model/live-model.js';
+import { type LossPoint, PruneOptimizer, type PruneOutcome } from '../ports/prune-optimizer.js';
+import { SaliencyScorer } from '../ports/saliency.js';
+import type { RunContext } from '../run-context.js';
+import { selectUnits } from '../selection/select.js';
+import type { Session } from '../session.js';
+import { candidateGroups, quotaOf } from './candidates.js';
+import type { Loaded } from './load.js';
+import { calibrationSet, scoreGroups } from './score.js';
+import type { Stage } from './stage.js';
+
+export interface PruneInput {
+  readonly loaded: Loaded;
+  readonly knowledge: KnowledgeMap;
+}
+
+/** Training batches of a run: a function of the seed alone, so that every method reads the same text. */
+export const batchesOf = (run: RunContext, { sources }: Loaded): BatchStream => {
+  const { batch, sequence } = run.config.train;
+  return new BatchStream(sources, run.rng.fork('batches'), batch, sequence);
+};
+
+/** Decides what is removed; methods that fade units train while they do. */
+export const prune = (session: Session): Stage<PruneInput, PruneOutcome> => ({
+  name: 'prune',
+  title: 'Choose and fade',
+  async run(run, { loaded, knowledge }) {
+    const { model, sources } = loaded;
+    const kept = new Set(knowledge.rows.filter(row => row.protected).map(row => row.group));
+    const groups = (await candidateGroups(run, model)).filter(group => !kept.has(group.id));
+    const scorer = session.active(SaliencyScorer);
+    const calibration = calibrationSet(run, sources, 'train');
+    return session.active(PruneOptimizer).prune({
+      run,
+      model,
+      groups,
+      quota: quotaOf(run, model),
+      tokens: run.config.train.tokens,
+      batches: batchesOf(run, loaded),
+      score: (current, gates) => scoreGroups(run, scorer, current, groups, calibration, gates),
+      select: async (saliency, quota, already) =>
+        run.hooks.selection.promise(selectUnits(saliency, groups, quota, run.config.prune, already), run),
+    });
+  },
+  pack: ({ removed, model, tokens, losses }) => ({
+    json: { removed: [...removed], tokens, losses },
+    tensors: { ...prefixed('lora', model.lora.arrays), ...prefixed('weight', model.changed) },
+  }),
+  async unpack(_run, { loaded }, { json, tensors }) {
+    const { removed, tokens, losses } = json as {
+      removed: [string, number[]][];
+      tokens: number;
+      losses: LossPoint[];
+    };
+    const lora = { specs: loaded.model.lora.specs, arrays: withPrefix('lora', tensors) };
+    return {
+      removed: new Map(removed) as Selection,
+      model: new LiveModel(loaded.model.source, lora, withPrefix('weight', tensors)),
+      tokens,
+      losses,
+    };
+  },
+});
+
+/** Arrays by name, with a prefix that says what they are. */
+export const prefixed = (
+  prefix: string,
+  arrays: ReadonlyMap<string, Float32Array>,
+): Record<string, Float32Array> =>
+  Object.fromEntries([...arrays].map(([name, data]) => [`${prefix}:${name}`, data]));
+
+/** The arrays of a bundle that have a prefix. */
+export const withPrefix = (
+  prefix: string,
+  tensors: Readonly<Record<string, Float32Array | Float64Array>>,
+): Map<string, Float32Array> =>
+  new Map(
+    Object.entries(tensors)
+      .filter(([key]) => key.startsWith(`${prefix}:`))
+      .map(([key, data]) => [key.slice(prefix.length + 1), Float32Array.from(data)]),
+  );

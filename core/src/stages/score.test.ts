@@ -1,0 +1,76 @@
+import test from 'ava';
+import type { SourceData } from '../data/sequence.js';
+import type { SecateurError } from '../errors.js';
+import type { SaliencyScorer } from '../ports/saliency.js';
+import { openTinyModel } from '../testing/tiny-model.js';
+import { tinyContext, tinySession } from '../testing/tiny-session.js';
+import { calibrationSet, scoreGroups } from './score.js';
+
+const model = await openTinyModel();
+const groups = model.groups.filter(({ kind }) => kind === 'channel');
+const run = tinyContext(tinySession());
+
+const score = (scorer: SaliencyScorer, session = tinySession()) =>
+  scoreGroups(tinyContext(session), scorer, model, groups, []);
+
+test('scores come by group, through the hook', async t => {
+  const session = tinySession();
+  session.hooks.saliency.tap(
+    'mine',
+    scores => new Map([...scores].map(([id, values]) => [id, values.map(x => -x)])),
+  );
+  const scores = await score(
+    { score: group => new Float32Array(group.units).fill(group.layer! + 1) },
+    session,
+  );
+  t.deepEqual(
+    [...scores],
+    groups.map(({ id, units }, i) => [id, new Float32Array(units).fill(-(i + 1))]),
+  );
+});
+
+test('scores that cannot be ranked are refused, with the group and the unit', async t => {
+  const refused = async (scores: unknown): Promise<string> => {
+    const error = (await t.throwsAsync(score({ score: () => scores as Float32Array }))) as SecateurError;
+    t.is(error.code, 'E_SALIENCY');
+    t.truthy(error.hint);
+    return error.message;
+  };
+  const about = 'for model.layers.0.mlp#channel, expected 6 finite numbers in a Float32Array';
+  t.is(await refused(new Float32Array(5)), `the scorer gave 5 scores ${about}`);
+  t.is(
+    await refused(Float32Array.of(1, 2, Number.NaN, 4, 5, 6)),
+    `the scorer gave the score NaN for unit 2 ${about}`,
+  );
+  t.is(
+    await refused(Float32Array.of(1, 2, 3, Number.POSITIVE_INFINITY, 5, 6)),
+    `the scorer gave the score Infinity for unit 3 ${about}`,
+  );
+  t.is(await refused([1, 2, 3, 4, 5, 6]), `the scorer gave a plain array ${about}`);
+  t.is(await refused(undefined), `the scorer gave undefined ${about}`);
+});
+
+const source = (name: string, kind: SourceData['kind'], count: number): SourceData => {
+  const sequences = Array.from({ length: count }, (_, i) => ({
+    ids: Int32Array.of(i),
+    targets: Int32Array.of(0),
+    weights: Float32Array.of(1),
+    length: 1,
+  }));
+  return { name, kind, train: sequences, validation: sequences.slice(0, 2) };
+};
+
+test('calibration reads alike from every text, each sequence once', t => {
+  const sources = [source('a', 'text', 10), source('b', 'text', 10), source('c', 'instruction', 10)];
+  const chosen = calibrationSet(run, sources, 'train');
+  t.is(chosen.length, 4);
+  for (const { train } of sources.slice(0, 2)) t.is(chosen.filter(one => train.includes(one)).length, 2);
+  t.is(new Set(chosen).size, 4);
+  t.deepEqual(calibrationSet(run, sources, 'train'), chosen);
+});
+
+test('a source that has too little gives all it has; instructions serve where there is no text', t => {
+  t.is(calibrationSet(run, [source('a', 'text', 3)], 'train').length, 3);
+  t.is(calibrationSet(run, [source('a', 'text', 3)], 'validation').length, 2);
+  t.is(calibrationSet(run, [source('c', 'instruction', 10)], 'train').length, 4);
+});

@@ -1,0 +1,65 @@
+import { SecateurError } from '../errors.js';
+import type { Bundle, RunStorage, RunStore } from '../ports/run-store.js';
+
+/** A run folder in memory. Bundles are copied on the way in and out, as a disk would. */
+export class MemoryStore implements RunStore {
+  readonly #bundles = new Map<string, Bundle>();
+  readonly #documents = new Map<string, string>();
+  /** Names of all bundles in the order in which they were saved. */
+  readonly saves: string[] = [];
+  readonly events: Readonly<Record<string, unknown>>[] = [];
+
+  constructor(readonly folder: string) {}
+
+  path(...parts: string[]): string {
+    return [this.folder, ...parts].join('/');
+  }
+
+  async save(name: string, bundle: Bundle): Promise<void> {
+    this.#bundles.set(name, {
+      json: JSON.parse(JSON.stringify(bundle.json)),
+      tensors: structuredClone(bundle.tensors),
+    });
+    this.saves.push(name);
+  }
+
+  async load(name: string): Promise<Bundle | undefined> {
+    return structuredClone(this.#bundles.get(name));
+  }
+
+  async remove(name: string): Promise<void> {
+    this.#bundles.delete(name);
+  }
+
+  async writeJson(name: string, value: unknown): Promise<void> {
+    this.#documents.set(name, JSON.stringify(value));
+  }
+
+  async readJson(name: string): Promise<unknown> {
+    const text = this.#documents.get(name);
+    return text === undefined ? undefined : JSON.parse(text);
+  }
+
+  event(entry: Readonly<Record<string, unknown>>): void {
+    this.events.push(entry);
+  }
+}
+
+/** Run folders in memory. */
+export class MemoryStorage implements RunStorage {
+  readonly stores = new Map<string, MemoryStore>();
+
+  async create(folder: string, { force = false }: { readonly force?: boolean } = {}): Promise<MemoryStore> {
+    if (this.stores.has(folder) && !force)
+      throw new SecateurError('E_OUTPUT_EXISTS', `${folder} holds a run`);
+    const store = new MemoryStore(folder);
+    this.stores.set(folder, store);
+    return store;
+  }
+
+  async reopen(folder: string): Promise<MemoryStore> {
+    const store = this.stores.get(folder);
+    if (!store) throw new SecateurError('E_RESUME', `${folder} holds no run`);
+    return store;
+  }
+}

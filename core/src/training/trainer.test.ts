@@ -1,0 +1,77 @@
+import test from 'ava';
+import { GraphBuilder } from '../graph/builder.js';
+import { mul } from '../graph/ops/mul.js';
+import { reduceSum } from '../graph/ops/reduce-sum.js';
+import { sub } from '../graph/ops/sub.js';
+import { InterpreterEngine } from '../testing/interpreter-engine.js';
+import { AdamW } from './adamw.js';
+import { feedsOf, Trainer } from './trainer.js';
+
+const engine = new InterpreterEngine(async () => []);
+
+/** loss = Σ scale · (x − target)². */
+const bowl = () => {
+  const g = new GraphBuilder();
+  const [target, x, scale] = [g.input('target', [2]), g.parameter('x', [2]), g.parameter('scale', [2])];
+  const gap = sub(g, x, target);
+  g.output('loss', reduceSum(g, mul(g, scale, mul(g, gap, gap)), [0]));
+  return g.build();
+};
+
+const scale = new Map([['scale', Float32Array.of(1, 10)]]);
+const batch = { target: { shape: [2], data: Float32Array.of(1, -1) } };
+
+test('steps lower the loss, in place, and return the loss of before', async t => {
+  const x = Float32Array.of(0, 0);
+  const trainer = await Trainer.open(engine, bowl(), new Map([['x', x]]), scale);
+  t.is(await trainer.step(batch, 0.1), 11);
+  let last = 11;
+  for (let i = 0; i < 60; i++) last = await trainer.step(batch, 0.1);
+  t.true(last < 0.1);
+  t.true(Math.abs(x[0]! - 1) < 0.1 && Math.abs(x[1]! + 1) < 0.1);
+  t.deepEqual(scale.get('scale'), Float32Array.of(1, 10));
+});
+
+test('a long gradient is scaled down to the limit, a short one is left alone', async t => {
+  // gradient at 0: (−2, 20), of length √404
+  const norm = Math.hypot(2, 20);
+  for (const [clip, factor] of [
+    [1, 1 / norm],
+    [5, 5 / norm],
+    [norm + 1, 1],
+    [0, 1],
+  ] as const) {
+    const [x, expected] = [Float32Array.of(0, 0), Float32Array.of(0, 0)];
+    const trainer = await Trainer.open(engine, bowl(), new Map([['x', x]]), scale, { clip, epsilon: 1 });
+    await trainer.step(batch, 0.5);
+    const gradient = { x: { data: [-2, 20] } };
+    new AdamW({ epsilon: 1 }).update(new Map([['x', expected]]), gradient, 0.5, factor);
+    for (const [i, value] of x.entries()) t.true(Math.abs(value - expected[i]!) < 1e-6, `clip ${clip}`);
+  }
+});
+
+test('a loss that is no number stops the training, before anything is changed', async t => {
+  const x = Float32Array.of(0, 0);
+  const trainer = await Trainer.open(engine, bowl(), new Map([['x', x]]), scale);
+  const wrong = { target: { shape: [2], data: Float32Array.of(Number.NaN, 0) } };
+  const error = (await t.throwsAsync(trainer.step(wrong, 0.25))) as Error & { code: string; hint: string };
+  t.is(error.code, 'E_NUMERICS');
+  t.regex(error.hint, /0\.25/);
+  t.deepEqual(x, Float32Array.of(0, 0));
+});
+
+test('arrays become feeds of the shapes that the graph gives them; others are left out', t => {
+  const g = new GraphBuilder();
+  g.parameter('w', [2, 3]);
+  const data = new Float32Array(6);
+  const feeds = feedsOf(
+    g.build(),
+    new Map([
+      ['w', data],
+      ['other', new Float32Array(1)],
+    ]),
+  );
+  t.deepEqual(Object.keys(feeds), ['w']);
+  t.deepEqual(feeds.w!.shape, [2, 3]);
+  t.is(feeds.w!.data, data);
+});

@@ -1,0 +1,19 @@
+// LoRAShear with the scorer of a baseline: one word. From this folder: npx secateur run
+import { defineConfig } from '@secateur/core';
+import lorashear from '@secateur/preset-lorashear';
+
+const bundled = '../bundled-model';
+
+export default defineConfig({
+  model: `${bundled}/model`,
+  adapter: `${bundled}/adapter`,
+  presets: [lorashear({ ratio: 0.2 })],
+  use: { saliency: 'wanda' },
+  text: {
+    'moby-dick': `${bundled}/text/moby-dick.txt`,
+    speeches: `${bundled}/text/speeches.txt`,
+  },
+  train: { tokens: 20_000, learningRate: 0.002 },
+  evaluate: { tokens: 4_000 },
+  seed: 7,
+});

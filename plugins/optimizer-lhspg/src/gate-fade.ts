@@ -1,0 +1,63 @@
+import {
+  type Feeds,
+  type Gates,
+  gateFeeds,
+  type LiveModel,
+  type RemovalGroup,
+  type Selection,
+} from '@secateur/core';
+import { type Graph, insertGates } from '@secateur/core/graph';
+import type { Fade } from './fade.js';
+import { levelAt } from './schedule.js';
+
+/** Fading by a gate on what each unit contributes: no weight is written, frozen weights stay mapped. */
+export class GateFade implements Fade {
+  #active: Selection = new Map();
+  #removed: Selection = new Map();
+
+  constructor(
+    readonly model: LiveModel,
+    private readonly groups: readonly RemovalGroup[],
+  ) {}
+
+  prepare(graph: Graph, batch: number): Graph {
+    return insertGates(graph, this.groups, batch);
+  }
+
+  begin(active: Selection, removed: Selection): void {
+    this.#active = active;
+    this.#removed = removed;
+  }
+
+  feeds(t: number | undefined, length: number, batch: number): Feeds {
+    return gateFeeds(
+      this.groups,
+      gatesAt(this.groups, this.#active, this.#removed, t === undefined ? 1 : levelAt(t, length)),
+      batch,
+    );
+  }
+
+  after(): void {}
+
+  end(): void {}
+
+  state(): Record<string, never> {
+    return {};
+  }
+}
+
+/** Gates with removed units at 0 and active ones at `level`. */
+export const gatesAt = (
+  groups: readonly RemovalGroup[],
+  active: Selection,
+  removed: Selection,
+  level: number,
+): Gates =>
+  new Map(
+    groups.map(group => {
+      const gates = new Float32Array(group.units).fill(1);
+      for (const unit of active.get(group.id) ?? []) gates[unit] = level;
+      for (const unit of removed.get(group.id) ?? []) gates[unit] = 0;
+      return [group.id, gates];
+    }),
+  );

@@ -1,0 +1,165 @@
+import {
+  costOf,
+  executeRun,
+  PruneOptimizer,
+  type PruneOutcome,
+  type Report,
+  resumeRun,
+  type Selection,
+} from '@secateur/core';
+import { fill, providedBy, type TinySession, type TinySettings, tinySession } from '@secateur/core/testing';
+import test from 'ava';
+import optimizerLhspg, { Lhspg, type LhspgOptions, lhspgOptions } from './index.js';
+
+/** Wide enough that channels can fill what heads leave. */
+const model = { bias: true, layers: Array(2).fill({ kvHeads: 2, queries: 2, channels: 16 }) };
+
+const fades = ['gate', 'rows', 'half-space'] as const;
+
+/** 12 steps in all: 2 of warm-up, then 3 periods of 2; a checkpoint after each fourth. */
+const options: Partial<LhspgOptions> = { periods: 3, warmup: 0.15, share: 0.5 };
+const settings: TinySettings = { prune: { ratio: 0.45 }, checkpoint: { steps: 4 } };
+
+/** A session that keeps what the optimizer gave, and tells of its periods. */
+const prepared = (own: Partial<LhspgOptions>, set: TinySettings = settings) => {
+  const lhspg = new Lhspg(lhspgOptions.parse({ ...options, ...own }));
+  const outcomes: PruneOutcome[] = [];
+  const quotas: number[] = [];
+  const session = tinySession(
+    set,
+    [
+      fill(PruneOptimizer, {
+        async prune(task) {
+          const before = [...task.model.lora.arrays].map(([name, data]) => [name, data.slice()] as const);
+          quotas.push(task.quota);
+          const outcome = await lhspg.prune(task);
+          outcomes.push(outcome);
+          for (const [name, data] of before)
+            if (data.some((x, i) => x !== task.model.lora.arrays.get(name)![i]))
+              throw new Error(`${name} of the dense model was changed`);
+          return outcome;
+        },
+      }),
+    ],
+    model,
+  );
+  const periods: [number, Selection][] = [];
+  session.hooks.afterPeriod.tap('test', ({ period, selection }) => void periods.push([period, selection]));
+  return { session, outcomes, quotas, periods };
+};
+
+const timeless = ({ stages: _, ...report }: Report) => report;
+const written = ({ format }: TinySession) => format.models.get('run/model');
+
+for (const fade of fades) {
+  test(`${fade}: closed gates, compact model and written model agree`, async t => {
+    const { session } = prepared({ fade });
+    const { check, training, removed } = await executeRun(session);
+    t.true(check.maskedVsCompact < 1e-5 && check.writtenVsCompact < 1e-5, JSON.stringify(check));
+    t.is(training.losses.pruning.length, 2 + 3 * 2);
+    t.is(training.tokens.pruning, 8 * 12);
+    t.true(Math.abs(removed.blocks - 0.45) < 0.02);
+  });
+
+  test(`${fade}: every period takes its part of the budget, and what is gone stays gone`, async t => {
+    const { session, outcomes, quotas, periods } = prepared({ fade });
+    await executeRun(session);
+    const [{ removed, model: pruned }] = outcomes as [PruneOutcome];
+    t.deepEqual(
+      periods.map(([period]) => period),
+      [1, 2, 3],
+    );
+    const gone = new Map<string, number[]>();
+    for (const [period, selection] of periods) {
+      for (const [id, units] of selection) {
+        const before = gone.get(id) ?? [];
+        t.false(
+          units.some(unit => before.includes(unit)),
+          'chosen twice',
+        );
+        gone.set(id, [...before, ...units]);
+      }
+      const smallest = 24;
+      t.true(Math.abs(costOf(gone, pruned.groups) - (quotas[0]! * period) / 3) <= smallest / 2);
+    }
+    const sorted = (all: Selection) =>
+      [...all].map(([id, units]) => [id, [...units].sort((a, b) => a - b)]).sort();
+    t.deepEqual(sorted(removed), sorted(gone));
+  });
+
+  for (const at of [2, 5, 6, 8])
+    test(`${fade}: stopped after step ${at}, it goes on to the same bytes`, async t => {
+      const whole = prepared({ fade });
+      const report = await executeRun(whole.session);
+      const { session } = prepared({ fade });
+      const controller = new AbortController();
+      session.hooks.afterStep.tap('stop', ({ step }) => {
+        if (step === at) controller.abort(new Error('enough'));
+      });
+      await t.throwsAsync(executeRun(session, { signal: controller.signal }), { message: 'enough' });
+      const store = await session.storage.reopen('run');
+      t.is(store.saves.at(-1), 'prune.partial');
+      const steps: number[] = [];
+      session.hooks.afterStep.tap('test', ({ step }) => void steps.push(step));
+      t.deepEqual(timeless(await resumeRun(session)), timeless(report));
+      t.is(steps[0] ?? 9, at + 1);
+      t.deepEqual(written(session), written(whole.session));
+      t.is(await store.load('prune.partial'), undefined);
+    });
+}
+
+test('killed between two checkpoints, it goes on from the last one to the same bytes', async t => {
+  for (const fade of fades) {
+    const whole = prepared({ fade });
+    const report = await executeRun(whole.session);
+    const { session } = prepared({ fade });
+    let kill = true;
+    session.hooks.afterStep.tap('kill', ({ step }) => {
+      if (kill && step === 7) throw new Error('killed');
+    });
+    await t.throwsAsync(executeRun(session), { message: 'killed' });
+    kill = false;
+    const steps: number[] = [];
+    session.hooks.afterStep.tap('test', ({ step }) => void steps.push(step));
+    t.deepEqual(timeless(await resumeRun(session)), timeless(report));
+    t.is(steps[0], 5);
+    t.deepEqual(written(session), written(whole.session));
+  }
+});
+
+test('in one period of one step, without a warm-up, it removes what one-shot pruning does', async t => {
+  const once = tinySession(settings, [], model); // prunes in one shot
+  const { removedUnits } = await executeRun(once);
+  t.true(Object.values(removedUnits).flat().length > 4);
+  for (const fade of fades) {
+    const { session } = prepared({ fade, periods: 1, warmup: 0, share: 0.01 });
+    const report = await executeRun(session);
+    t.is(report.training.losses.pruning.length, 1);
+    t.deepEqual(report.removedUnits, removedUnits, fade);
+  }
+});
+
+test('a cubic budget takes most of it early', async t => {
+  const { session, outcomes, quotas, periods } = prepared({ quota: 'cubic' });
+  await executeRun(session);
+  const first = costOf(periods[0]![1], outcomes[0]!.model.groups);
+  t.true(Math.abs(first / quotas[0]! - (1 - (2 / 3) ** 3)) < 0.03);
+});
+
+test('half-space pruning changes base weights, the other fades do not', async t => {
+  for (const fade of fades) {
+    const { session, outcomes } = prepared({ fade });
+    await executeRun(session);
+    t.is(outcomes[0]!.model.changed.size > 0, fade === 'half-space');
+  }
+});
+
+test('the plugin provides "lhspg" and checks its options', t => {
+  t.true(providedBy(optimizerLhspg(), PruneOptimizer, 'lhspg') instanceof Lhspg);
+  for (const wrong of [{ periods: 0 }, { epsilon: 1 }, { share: 0 }, { fade: 'slow' }, { period: 2 }])
+    t.throws(
+      () => optimizerLhspg(wrong as never),
+      { code: 'E_PLUGIN_OPTIONS' } as never,
+      JSON.stringify(wrong),
+    );
+});

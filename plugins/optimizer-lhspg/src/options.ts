@@ -1,0 +1,22 @@
+import { z } from 'zod';
+
+/** Options of the LHSPG optimizer. Shares are of the run's training tokens. */
+export const lhspgOptions = z.strictObject({
+  /** Number of periods, in each of which a part of the budget is chosen and faded. */
+  periods: z.number().int().min(1).default(1),
+  /** Share of the tokens that trains LoRA before the first period. */
+  warmup: z.number().min(0).max(0.9).default(0),
+  /** Share of the tokens that all periods together take. */
+  share: z.number().gt(0).max(0.95).default(0.1),
+  /**
+   * How chosen units fade. `gate`: a scalar on what the unit contributes; `rows`: rows of W and B are scaled, as the
+   * authors' code does; `half-space`: LoRAShear Alg. 4 with folding, half-space projection and merges.
+   */
+  fade: z.enum(['gate', 'rows', 'half-space']).default('gate'),
+  /** Half-space parameter ε of Alg. 4: a row that turns away further than this is set to zero. */
+  epsilon: z.number().min(0).lt(1).default(0.1),
+  /** How the budget is spread over the periods; `cubic` takes most of it early (LoRAPrune). */
+  quota: z.enum(['linear', 'cubic']).default('linear'),
+});
+
+export type LhspgOptions = z.output<typeof lhspgOptions>;

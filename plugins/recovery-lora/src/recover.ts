@@ -1,0 +1,295 @@
+import {
+  batchFeeds,
+  cloneLora,
+  LiveModel,
+  LossMeter,
+  type LossPoint,
+  type Recovery,
+  type RecoveryOutcome,
+  type RecoveryRound,
+  type RecoveryTask,
+  type Schedule,
+  type Sequence,
+  type SourceData,
+  Trainer,
+  trainingPlan,
+  warmupCosine,
+} from '@secateur/core';
+import { withLoss } from '@secateur/core/graph';
+import type { RecoveryOptions } from './options.js';
+import { apportion, hasConverged } from './rounds.js';
+
+const PARTIAL = 'recover.partial';
+
+interface Stage {
+  readonly name: RecoveryRound['stage'];
+  readonly sources: readonly SourceData[];
+  readonly steps: number;
+}
+
+interface Progress {
+  readonly stage: number;
+  readonly round: number;
+  readonly stepInRound: number;
+  readonly step: number;
+  /** Step at which the stage began: an earlier one may have ended before its time. */
+  readonly begun: number;
+  readonly adamStep: number;
+  readonly best: number | null;
+  readonly weights: readonly number[];
+  readonly read: Readonly<Record<string, number>>;
+  readonly rounds: readonly RecoveryRound[];
+  readonly losses: LossPoint[];
+}
+
+/**
+ * Dynamic knowledge recovery (LoRAShear Alg. 5): first on the pretraining sources, then on instructions; round by
+ * round, each source gets the share that the sampler finds it has lost. The best round's adapter is kept.
+ */
+export class LoraRecovery implements Recovery {
+  constructor(private readonly options: RecoveryOptions) {}
+
+  recover(task: RecoveryTask): Promise<RecoveryOutcome> {
+    return new RecoveryRun(task, this.options).execute();
+  }
+}
+
+class RecoveryRun {
+  readonly #model: LiveModel;
+  readonly #stages: readonly Stage[];
+  #progress: Progress = {
+    stage: 0,
+    round: 0,
+    stepInRound: 0,
+    step: 0,
+    begun: 0,
+    adamStep: 0,
+    best: null,
+    weights: [],
+    read: {},
+    rounds: [],
+    losses: [],
+  };
+  #best: ReadonlyMap<string, Float32Array>;
+
+  constructor(
+    private readonly task: RecoveryTask,
+    private readonly options: RecoveryOptions,
+  ) {
+    const { source, lora, changed } = task.model;
+    this.#model = new LiveModel(source, cloneLora(lora), changed);
+    this.#best = cloneLora(lora).arrays;
+    this.#stages = planStages(task.sources, Math.floor(task.tokens / task.batches.tokens), options);
+  }
+
+  async execute(): Promise<RecoveryOutcome> {
+    const { run, batches } = this.task;
+    const { batch, sequence } = batches;
+    const saved = await run.store.load(PARTIAL);
+    if (saved) this.#restore(saved.json as Progress, saved.tensors);
+    const graph = withLoss(this.#model.graph({ batch, sequence }));
+    const trainer = await Trainer.open(
+      run.engine,
+      graph,
+      this.#model.lora.arrays,
+      this.#model.changed,
+      run.config.train,
+    );
+    if (saved) trainer.optimizer.restore(this.#progress.adamStep, saved.tensors);
+    const meter = await LossMeter.open(run.engine, this.#model, {
+      batch,
+      sequence: run.config.evaluate.chunk - 1,
+    });
+    try {
+      while (this.#progress.stage < this.#stages.length)
+        await this.#stage(this.#stages[this.#progress.stage]!, trainer, meter);
+    } finally {
+      await meter.close();
+      await trainer.close();
+    }
+    const { rounds, losses, step } = this.#progress;
+    const model = new LiveModel(
+      this.#model.source,
+      { specs: this.#model.lora.specs, arrays: this.#best },
+      this.#model.changed,
+    );
+    return { model, rounds, losses, tokens: step * batches.tokens };
+  }
+
+  async #stage(stage: Stage, trainer: Trainer, meter: LossMeter): Promise<void> {
+    const { rounds } = this.options;
+    while (this.#progress.round < rounds) {
+      const { round } = this.#progress;
+      if (this.#progress.stepInRound === 0) {
+        const now = await this.#measure(meter);
+        await this.task.run.hooks.beforeRound.promise({ round: round + 1, losses: now }, this.task.run);
+        // The cut model itself is the first candidate: recovery never makes things worse.
+        if (round === 0) this.#update({ best: null });
+        this.#considerBest(stage, now);
+        this.#update({ weights: await this.#weights(stage, now) });
+      }
+      await this.#train(stage, roundSteps(stage.steps, rounds, round), trainer);
+      const losses = await this.#measure(meter);
+      this.#considerBest(stage, losses);
+      this.#finishRound(stage, losses);
+      await this.task.run.hooks.afterRound.promise({ round: round + 1, losses }, this.task.run);
+      const history = this.#progress.rounds
+        .filter(({ stage: name }) => name === stage.name)
+        .map(r => objective(stage, r.losses));
+      if (hasConverged(history, this.options.patience, this.options.tolerance)) break;
+    }
+    this.#update({ stage: this.#progress.stage + 1, round: 0, begun: this.#progress.step });
+    for (const [name, data] of this.#best) this.#model.lora.arrays.get(name)!.set(data);
+  }
+
+  async #train(stage: Stage, steps: number, trainer: Trainer): Promise<void> {
+    const { run, batches, tokens } = this.task;
+    const plan = trainingPlan(run.config);
+    const all = Math.floor(tokens / batches.tokens);
+    const offset = Math.max(0, plan.steps - all);
+    const rate = this.#schedule(stage, offset);
+    const counts = apportion(this.#progress.weights, steps * batches.batch);
+    const order = shuffled(counts, run.rng.fork(`recover/${stage.name}/${this.#progress.round}`));
+    const heads = readHeads(order, stage.sources, this.#progress.read);
+    while (this.#progress.stepInRound < steps) {
+      const { step, stepInRound } = this.#progress;
+      const rows = order
+        .slice(stepInRound * batches.batch, (stepInRound + 1) * batches.batch)
+        .map(
+          (source, row): Sequence =>
+            batches.from(stage.sources[source]!, heads[stepInRound * batches.batch + row]!),
+        );
+      const learningRate = rate(step);
+      run.hooks.beforeStep.call({ stage: 'recover', step: step + 1, steps: all, learningRate });
+      const loss = await trainer.step(batchFeeds(rows, batches.batch, batches.sequence).feeds, learningRate);
+      this.#progress.losses.push({ step: offset + step, loss });
+      this.#update({ step: step + 1, stepInRound: stepInRound + 1 });
+      run.hooks.afterStep.call({ stage: 'recover', step: step + 1, steps: all, loss, learningRate });
+      run.progress(step + 1, all, 'steps', `loss ${loss.toFixed(3)}`);
+      if ((step + 1) % run.config.checkpoint.steps === 0 || run.signal.aborted) await this.#save(trainer);
+      run.signal.throwIfAborted();
+    }
+    const read = { ...this.#progress.read };
+    counts.forEach((count, i) => {
+      const { name } = stage.sources[i]!;
+      read[name] = (read[name] ?? 0) + count;
+    });
+    this.#update({ read, stepInRound: 0 });
+  }
+
+  /**
+   * The first stage goes on with the schedule that pruning began; a second stage has a rise and a fall of its own, since
+   * the tail of the first would teach it nothing.
+   */
+  #schedule(stage: Stage, offset: number): Schedule {
+    const { learningRate, warmup } = this.task.run.config.train;
+    const isFirst = stage === this.#stages[0];
+    const schedule = warmupCosine(learningRate, isFirst ? offset + stage.steps : stage.steps, { warmup });
+    const start = isFirst ? -offset : this.#progress.begun;
+    return step => schedule(step - start);
+  }
+
+  async #measure(meter: LossMeter): Promise<Record<string, number>> {
+    const losses: Record<string, number> = {};
+    for (const { name, validation } of this.task.sources)
+      losses[name] = (await meter.mean(validation.slice(0, this.options.validation))).loss;
+    return losses;
+  }
+
+  async #weights(stage: Stage, losses: Readonly<Record<string, number>>): Promise<number[]> {
+    const states = (sources: readonly SourceData[]) =>
+      sources.map(({ name }) => ({ name, loss: losses[name]!, denseLoss: this.task.denseLosses[name]! }));
+    const text = stage.sources.filter(source => source.kind === 'text');
+    const instructions = stage.sources.filter(source => source.kind === 'instruction');
+    if (text.length === 0 || instructions.length === 0)
+      return [...(await this.task.mixture(states(stage.sources)))];
+    const { replay } = this.options;
+    const shares = new Map<SourceData, number>();
+    const spread = async (over: readonly SourceData[], total: number): Promise<void> => {
+      for (const [i, share] of (await this.task.mixture(states(over))).entries())
+        shares.set(over[i]!, share * total);
+    };
+    await spread(text, replay);
+    await spread(instructions, 1 - replay);
+    return stage.sources.map(source => shares.get(source)!);
+  }
+
+  #considerBest(stage: Stage, losses: Readonly<Record<string, number>>): void {
+    const now = objective(stage, losses);
+    if (this.#progress.best !== null && now >= this.#progress.best) return;
+    this.#update({ best: now });
+    this.#best = cloneLora(this.#model.lora).arrays;
+  }
+
+  #finishRound(stage: Stage, losses: Readonly<Record<string, number>>): void {
+    const { round, weights, step, rounds } = this.#progress;
+    const shares = Object.fromEntries(stage.sources.map(({ name }, i) => [name, weights[i]!]));
+    const tokens = step * this.task.batches.tokens;
+    this.#update({
+      round: round + 1,
+      rounds: [...rounds, { stage: stage.name, round, weights: shares, losses, tokens }],
+    });
+  }
+
+  #update(change: Partial<Progress>): void {
+    this.#progress = { ...this.#progress, ...change };
+  }
+
+  async #save(trainer: Trainer): Promise<void> {
+    const { step, tensors } = trainer.optimizer.state();
+    this.#update({ adamStep: step });
+    const named = (prefix: string, arrays: ReadonlyMap<string, Float32Array>) =>
+      Object.fromEntries([...arrays].map(([name, data]) => [`${prefix}:${name}`, data]));
+    await this.task.run.store.save(PARTIAL, {
+      json: this.#progress,
+      tensors: { ...named('lora', this.#model.lora.arrays), ...named('best', this.#best), ...tensors },
+    });
+  }
+
+  #restore(progress: Progress, tensors: Readonly<Record<string, Float32Array | Float64Array>>): void {
+    this.#progress = progress;
+    for (const [name, data] of this.#model.lora.arrays) data.set(tensors[`lora:${name}`]!);
+    for (const [name, data] of this.#best) data.set(tensors[`best:${name}`]!);
+  }
+}
+
+/** Pretraining sources first, then instructions with some replay; one stage where there is one kind only. */
+const planStages = (
+  sources: readonly SourceData[],
+  steps: number,
+  { instructions: share }: RecoveryOptions,
+): Stage[] => {
+  const text = sources.filter(source => source.kind === 'text');
+  const instructions = sources.filter(source => source.kind === 'instruction');
+  if (instructions.length === 0) return [{ name: 'pretraining', sources: text, steps }];
+  if (text.length === 0) return [{ name: 'instruction', sources: instructions, steps }];
+  const second = Math.round(steps * share);
+  return [
+    { name: 'pretraining', sources: text, steps: steps - second },
+    { name: 'instruction', sources: [...text, ...instructions], steps: second },
+  ];
+};
+
+/** Steps of one round: all steps are spent, the first rounds take the remainder. */
+const roundSteps = (steps: number, rounds: number, round: number): number =>
+  Math.floor(steps / rounds) + Number(round < steps % rounds);
+
+/** What a stage lowers: the mean validation loss over its sources. */
+const objective = ({ sources }: Stage, losses: Readonly<Record<string, number>>): number =>
+  sources.reduce((sum, { name }) => sum + losses[name]!, 0) / sources.length;
+
+/** Source indices, as many of each as counted, in a seeded order. */
+const shuffled = (counts: readonly number[], rng: { permutation(n: number): Int32Array }): number[] => {
+  const flat = counts.flatMap((count, source) => Array<number>(count).fill(source));
+  return [...rng.permutation(flat.length)].map(i => flat[i]!);
+};
+
+/** For each place in the order, which sequence of its source it reads, counted over the whole recovery. */
+const readHeads = (
+  order: readonly number[],
+  sources: readonly SourceData[],
+  read: Readonly<Record<string, number>>,
+): number[] => {
+  const next = sources.map(({ name }) => read[name] ?? 0);
+  return order.map(source => next[source]!++);
+};

@@ -1,0 +1,18 @@
+/** Writes the generated tables of docs/: `node test/dist/docs/write-tables.js`. Tests say when that is due. */
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { repository } from '../shared-data.js';
+import { readText } from '../workspace/repository-files.js';
+import { readJson } from '../workspace/rooms.js';
+import { hooksTable } from './hooks-table.js';
+import { type LockFile, licencesTable, runtimeDependencies } from './licences-table.js';
+
+/** Replaces the first table of a document. */
+const replaceTable = (document: string, table: string): void => {
+  const before = readText(document);
+  const after = before.replace(/^\|.*\n(?:\|.*\n)*/m, () => `${table}\n`);
+  if (after !== before) writeFileSync(path.join(repository, document), after);
+};
+
+replaceTable('docs/hooks.md', hooksTable(readText('core/src/hooks.ts')));
+replaceTable('docs/licences.md', licencesTable(runtimeDependencies(readJson<LockFile>('package-lock.json'))));
