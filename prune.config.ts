@@ -5,6 +5,7 @@ import lorashear from '@secateur/preset-lorashear';
 const bundled = './examples/bundled-model';
 const text = (name: string, ending = 'txt') => ({
   file: `${bundled}/text/${name}.${ending}`,
+  tuning: `${bundled}/text/${name}.validation.${ending}`,
   validation: `${bundled}/text/${name}.held-out.${ending}`,
 });
 

@@ -45,7 +45,7 @@ export interface Step {
 export interface Round {
   /** From 1. */
   readonly round: number;
-  /** Validation loss of each text source, in nats per token. */
+  /** Loss on the tuning split of each text source, in nats per token. */
   readonly losses: Readonly<Record<string, number>>;
 }
 

@@ -84,7 +84,7 @@ const stages = async (session: Session, context: Context, open: () => Promise<Ru
     model: compact.model,
   });
   const tokens = session.config.train.tokens - outcome.tokens;
-  const recovery = await runner.step(recover(session), { loaded, model: compact.model, dense, tokens });
+  const recovery = await runner.step(recover(session), { loaded, model: compact.model, tokens });
   const recovered = await runner.step(evaluate(session, 'recovered', 'Measure the recovered model'), {
     loaded,
     model: recovery.model,

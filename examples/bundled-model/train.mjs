@@ -176,11 +176,18 @@ const modules = new Map(
 const rank = 8;
 const adapted = new LiveModel(base, freshLora(modules, { rank, scaling: 2 }, rng.fork('lora')));
 const tuner = await Trainer.open(engine, withLoss(adapted.graph({ batch, sequence })), adapted.lora.arrays);
-const tuning = new BatchStream([instructions], rng.fork('instructions'), batch, sequence);
-const epochs = Math.round((4 * instructions.train.length) / batch);
-const rate = warmupCosine(2e-3, epochs);
-for (let step = 0; step < epochs; step++)
-  await tuner.step(batchFeeds(tuning.at(step), batch, sequence).feeds, rate(step));
+// Half of each batch is the text that the model knows, or the adapter would learn to forget it.
+const half = batch / 2;
+const tuning = new BatchStream(sources, rng.fork('instructions'), batch, sequence);
+const adapterSteps = Math.round((4 * instructions.train.length) / half);
+const rate = warmupCosine(2e-3, adapterSteps);
+for (let step = 0; step < adapterSteps; step++) {
+  const rows = Array.from({ length: half }, (_, row) => tuning.from(instructions, step * half + row));
+  const replay = Array.from({ length: half }, (_, row) =>
+    tuning.from(sources[row % 2], step * (half / 2) + Math.floor(row / 2)),
+  );
+  await tuner.step(batchFeeds([...rows, ...replay], batch, sequence).feeds, rate(step));
+}
 await tuner.close();
 const adaptedLosses = await validate(adapted, [...sources, instructions]);
 const plainLosses = await validate(new LiveModel(base, none), [...sources, instructions]);

@@ -33,5 +33,5 @@ export const defaults = {
   checkpoint: { steps: 25 },
 } as const satisfies Partial<Record<keyof ResolvedConfig, unknown>>;
 
-/** Share of a text source that is held out when it does not say. */
-export const defaultValidation = 0.1;
+/** Shares of a text source that are held out when it does not say. */
+export const defaultHeldOut = { validation: 0.1, tuning: 0.05 } as const;

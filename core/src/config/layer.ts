@@ -58,6 +58,7 @@ export const checkLayer = ({ source, base, content }: Layer): Tree => {
             ...entry,
             file: absolute(entry.file),
             ...(typeof entry.validation === 'string' ? { validation: absolute(entry.validation) } : {}),
+            ...(typeof entry.tuning === 'string' ? { tuning: absolute(entry.tuning) } : {}),
           },
         ]),
       ),

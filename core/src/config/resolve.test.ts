@@ -55,6 +55,7 @@ test('later layers win, value by value, and each value knows where it came from'
     seed: 'prune.config.ts',
     'text.fiction.file': 'flag --text',
     'text.fiction.validation': 'default',
+    'text.fiction.tuning': 'default',
     'evaluate.chunk': 'default',
   });
 });
@@ -73,8 +74,8 @@ test('paths are relative to the file that names them; flags to the working direc
   t.is(config.adapter, '/lora');
   t.is(config.out, '/elsewhere/runs/x');
   t.deepEqual(config.text, {
-    a: { file: '/project/a.txt', validation: 0.1 },
-    b: { file: '/project/b.jsonl', kind: 'instruction', validation: 0.2 },
+    a: { file: '/project/a.txt', validation: 0.1, tuning: 0.05 },
+    b: { file: '/project/b.jsonl', kind: 'instruction', validation: 0.2, tuning: 0.05 },
   });
 });
 
@@ -129,7 +130,7 @@ test('an unknown key is E_CONFIG_INVALID with path, value, file, nearest key and
   });
   t.like(nested, {
     message: 'text.a.fil = "x" in prune.config.ts is not a known key',
-    hint: 'Did you mean "file"? Allowed: file, kind, validation.',
+    hint: 'Did you mean "file"? Allowed: file, kind, validation, tuning.',
   });
 });
 

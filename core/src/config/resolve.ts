@@ -2,7 +2,7 @@ import { dirname, isAbsolute, join, relative } from 'node:path';
 import type { Clock } from '../clock.js';
 import { SecateurError } from '../errors.js';
 import { flattenPlugins, isPreset, lastByName, notA, type Plugin, type Preset } from '../plugin.js';
-import { defaults, defaultValidation } from './defaults.js';
+import { defaultHeldOut, defaults } from './defaults.js';
 import { suggest } from './describe-issue.js';
 import { checkLayer, type Layer, overlay, type Provenance } from './layer.js';
 import type { LoadedConfig } from './load.js';
@@ -97,9 +97,12 @@ const derived = (
   ...(out === undefined ? { out: join(cwd, 'runs', `${preset}-${timestamp(clock)}`) } : {}),
   ...(evaluate.chunk === undefined ? { evaluate: { chunk: train.sequence } } : {}),
   text: Object.fromEntries(
-    Object.entries(text)
-      .filter(([, entry]) => entry.validation === undefined)
-      .map(([name]) => [name, { validation: defaultValidation }]),
+    Object.entries(text).map(([name, entry]) => [
+      name,
+      Object.fromEntries(
+        Object.entries(defaultHeldOut).filter(([part]) => entry[part as keyof typeof entry] === undefined),
+      ),
+    ]),
   ),
 });
 
@@ -107,7 +110,9 @@ const derived = (
 type Unfinished = Partial<Omit<ResolvedConfig, 'evaluate' | 'text'>> &
   Pick<ResolvedConfig, 'train'> & {
     readonly evaluate: Partial<ResolvedConfig['evaluate']>;
-    readonly text: Readonly<Record<string, { readonly validation?: number | string }>>;
+    readonly text: Readonly<
+      Record<string, { readonly validation?: number | string; readonly tuning?: number | string }>
+    >;
   };
 
 /** The presets of the last layer that names any; else the installation's own choice. */

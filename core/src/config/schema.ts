@@ -11,8 +11,10 @@ const textEntry = z.strictObject({
   file: name,
   /** `instruction` counts only what follows the prompt. Default: what the reader finds. */
   kind: z.enum(['text', 'instruction']).optional(),
-  /** What is held out to measure on: a share of the source, default 0.1, or a file of its own. */
+  /** What is held out to be reported: a share of the source, default 0.1, or a file of its own. */
   validation: z.union([share, name]).optional(),
+  /** What is held out to make choices on: a share of the rest, default 0.05, or a file of its own. */
+  tuning: z.union([share, name]).optional(),
 });
 
 /** What `prune.config.ts` may say. Every key is optional here, since each layer says only some of it. */
@@ -33,7 +35,7 @@ export const configSchema = z
     plugins: z.array(z.unknown()),
     /** Which plugin does what: `{ saliency: 'wanda' }`. `none` leaves an optional port empty. */
     use: z.record(name, name),
-    /** Text sources by name: a file, or `{ file, kind, validation }`. */
+    /** Text sources by name: a file, or `{ file, kind, validation, tuning }`. */
     text: z.record(
       name,
       z.preprocess(entry => (typeof entry === 'string' ? { file: entry } : entry), textEntry),
@@ -169,7 +171,12 @@ export interface ResolvedConfig {
   readonly text: Readonly<
     Record<
       string,
-      { readonly file: string; readonly kind?: 'text' | 'instruction'; readonly validation: number | string }
+      {
+        readonly file: string;
+        readonly kind?: 'text' | 'instruction';
+        readonly validation: number | string;
+        readonly tuning: number | string;
+      }
     >
   >;
   readonly prune: Section<'prune'>;

@@ -15,6 +15,7 @@ const source = (name: string, count: number, first = 0): SourceData => ({
       length: 1,
     }),
   ),
+  tuning: [],
   validation: [],
 });
 

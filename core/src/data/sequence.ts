@@ -17,6 +17,9 @@ export interface SourceData {
   readonly name: string;
   readonly kind: 'text' | 'instruction';
   readonly train: readonly Sequence[];
+  /** Not trained on: the choices of a run (mixture, best round, what is protected) are made here. */
+  readonly tuning: readonly Sequence[];
+  /** Neither trained on nor chosen by: what is reported. */
   readonly validation: readonly Sequence[];
 }
 

@@ -62,6 +62,32 @@ test('training never sees what is held out', t => {
   t.false(validation.some(({ ids, targets }) => [...ids, ...targets].some(id => seen.has(id))));
 });
 
+test('choices are made on tokens that are neither trained on nor reported', t => {
+  const { train, tuning, validation } = tokeniseSource(text(alphabet), tokenizer(), {
+    ...options,
+    tuning: 0.2,
+  });
+  t.deepEqual(
+    [train, tuning, validation].map(part => part.map(({ ids }) => letters(ids))),
+    [['abcde', 'fghij', 'klmno'], ['qrs'], ['uvw']],
+  );
+  const apart = tokeniseSource(text(alphabet), tokenizer(), { ...options, tuning: text('zyxw') });
+  t.deepEqual(
+    apart.tuning.map(({ ids }) => letters(ids)),
+    ['zyx'],
+  );
+  t.is(apart.train.length, 3);
+});
+
+test('instructions to tune on are cut off behind those to validate on', t => {
+  const source = instructions(...[...'abcd'].map(letter => ({ prompt: letter, text: letter })));
+  const { train, tuning, validation } = tokeniseSource(source, tokenizer(), { ...options, tuning: 0.3 });
+  t.deepEqual(
+    [train, tuning, validation].map(part => part.map(({ ids }) => letters(ids)[0])),
+    [['a', 'b'], ['c'], ['d']],
+  );
+});
+
 test('each document stands behind a BOS, where there is one', t => {
   const { train } = tokeniseSource(text('abc', 'defg', alphabet), tokenizer({ bos: 1 }), options);
   t.is(letters(train[0]!.ids), '1abc1');
@@ -152,9 +178,14 @@ test('too little text is refused, with what there is and what is needed', t => {
   t.is(error.code, 'E_TEXT_SHORT');
   t.regex(
     error.message,
-    /"letters" has 6 tokens to train on and 1 to validate on, expected at least 6 and 4/,
+    /"letters" has 3 tokens to train on and 4 to validate on, expected at least 6 and 4/,
   );
   t.truthy(error.hint);
+  const tuned = refused(t, () => tokeniseSource(text('abcdefg'), tokenizer(), { ...options, tuning: 0.2 }));
+  t.regex(
+    tuned.message,
+    /0 tokens to train on, 3 to tune on and 4 to validate on, expected at least 6, 4 and 4/,
+  );
   const asked = refused(t, () =>
     tokeniseSource(instructions({ prompt: 'a', text: 'b' }), tokenizer(), options),
   );

@@ -8,14 +8,16 @@ export interface TokeniseOptions {
   readonly sequence: number;
   /** Tokens per evaluation chunk, the first of which is only read. */
   readonly chunk: number;
-  /** What training never sees: a share of the source, taken from its end, or a source of its own. */
+  /** What is reported: a share of the source, taken from its end, or a source of its own. */
   readonly validation: number | TextSource;
+  /** What choices are made on: a share of the rest, taken from its end, or a source of its own. Default: nothing. */
+  readonly tuning?: number | TextSource | undefined;
   /** Size of the model's vocabulary: every id must be below it. */
   readonly vocabulary: number;
 }
 
 /**
- * Cuts a source into training and validation sequences. Plain text is one stream, each document behind a BOS, cut
+ * Cuts a source into training, tuning and validation sequences, which share no token. Plain text is one stream, each document behind a BOS, cut
  * into windows; an instruction is a sequence of its own, padded, of which only the answer counts.
  * @throws SecateurError E_TEXT_EMPTY, E_TEXT_SHORT, E_TOKENIZER
  */
@@ -29,20 +31,29 @@ export const tokeniseSource = (
     : tokeniseInstructions(source, tokenizer, options);
 
 const tokeniseText = (source: TextSource, tokenizer: Tokenizer, options: TokeniseOptions): SourceData => {
-  const { validation: apart } = options;
-  const stream = streamOf(source, tokenizer, options.vocabulary);
-  const split = typeof apart === 'number' ? stream.length - Math.floor(stream.length * apart) : stream.length;
-  const train = windows(stream.subarray(0, split), options.sequence, options.sequence);
-  const held =
-    typeof apart === 'number' ? stream.subarray(split) : streamOf(apart, tokenizer, options.vocabulary);
-  const validation = chunks(held, options.chunk, tokenizer.bos);
-  if (train.length === 0 || validation.length === 0)
+  const { chunk, sequence } = options;
+  let rest = streamOf(source, tokenizer, options.vocabulary);
+  const part = (from: number | TextSource): Int32Array => {
+    if (typeof from !== 'number') return streamOf(from, tokenizer, options.vocabulary);
+    const split = Math.max(0, rest.length - Math.max(chunk, Math.floor(rest.length * from)));
+    const held = rest.subarray(split);
+    rest = rest.subarray(0, split);
+    return held;
+  };
+  const [held, tuned] = [
+    part(options.validation),
+    options.tuning === undefined ? undefined : part(options.tuning),
+  ];
+  const train = windows(rest, sequence, sequence);
+  const validation = chunks(held, chunk, tokenizer.bos);
+  const tuning = tuned ? chunks(tuned, chunk, tokenizer.bos) : [];
+  if (train.length === 0 || validation.length === 0 || (tuned && tuning.length === 0))
     throw new SecateurError(
       'E_TEXT_SHORT',
-      `the source "${source.name}" has ${split} tokens to train on and ${held.length} to validate on, expected at least ${options.sequence + 1} and ${options.chunk}`,
+      `the source "${source.name}" has ${rest.length} tokens to train on${tuned ? `, ${tuned.length} to tune on` : ''} and ${held.length} to validate on, expected at least ${sequence + 1}${tuned ? `, ${chunk}` : ''} and ${chunk}`,
       { hint: 'give a longer text, or lower train.sequence and evaluate.chunk' },
     );
-  return { name: source.name, kind: 'text', train, validation };
+  return { name: source.name, kind: 'text', train, tuning, validation };
 };
 
 /** All documents as one stream, each behind a BOS where the tokenizer has one. */
@@ -89,23 +100,26 @@ const tokeniseInstructions = (
       checkIds([...record.prompt, ...record.answer], from, options.vocabulary);
       return record;
     });
-  const { validation: apart } = options;
-  const records = encode(source);
-  const held = typeof apart === 'number' ? Math.max(1, Math.floor(records.length * apart)) : 0;
+  let rest = encode(source);
+  const part = (from: number | TextSource): Instruction[] => {
+    if (typeof from !== 'number') return encode(from);
+    const split = Math.max(0, rest.length - Math.max(1, Math.floor(rest.length * from)));
+    const held = rest.slice(split);
+    rest = rest.slice(0, split);
+    return held;
+  };
   const fit = (chosen: readonly Instruction[], length: number): Sequence[] =>
     chosen.filter(({ prompt }) => prompt.length < length).map(record => padded(record, length));
-  const train = fit(records.slice(0, records.length - held), options.sequence);
-  const validation = fit(
-    typeof apart === 'number' ? records.slice(records.length - held) : encode(apart),
-    options.chunk - 1,
-  );
-  if (train.length === 0 || validation.length === 0)
+  const validation = fit(part(options.validation), options.chunk - 1);
+  const tuning = options.tuning === undefined ? undefined : fit(part(options.tuning), options.chunk - 1);
+  const train = fit(rest, options.sequence);
+  if (train.length === 0 || validation.length === 0 || tuning?.length === 0)
     throw new SecateurError(
       'E_TEXT_SHORT',
-      `the source "${source.name}" has ${train.length} instructions to train on and ${validation.length} to validate on that fit into ${options.sequence} and ${options.chunk - 1} tokens, expected at least 1 of each`,
+      `the source "${source.name}" has ${train.length} instructions to train on${tuning ? `, ${tuning.length} to tune on` : ''} and ${validation.length} to validate on that fit into ${options.sequence} and ${options.chunk - 1} tokens, expected at least 1 of each`,
       { hint: 'give more instructions, or raise train.sequence and evaluate.chunk' },
     );
-  return { name: source.name, kind: 'instruction', train, validation };
+  return { name: source.name, kind: 'instruction', train, tuning: tuning ?? [], validation };
 };
 
 interface Instruction {

@@ -9,7 +9,7 @@ export interface KnowledgeTask {
   readonly run: RunContext;
   readonly model: LiveModel;
   readonly groups: readonly RemovalGroup[];
-  /** Held-out calibration sequences on which deviation is measured. */
+  /** Sequences of the tuning split, on which deviation is measured. */
   readonly sequences: readonly Sequence[];
   /** Base parameters that pruning will remove: what is protected must leave room for them. */
   readonly quota: number;

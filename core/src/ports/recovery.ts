@@ -11,8 +11,8 @@ export interface RecoveryTask {
   /** The cut model; its adapter is trained further. */
   readonly model: LiveModel;
   readonly sources: readonly SourceData[];
-  /** Mean validation loss of the dense model by source name, nats. */
-  readonly denseLosses: Readonly<Record<string, number>>;
+  /** The model before anything was removed: what recovery measures loss against. */
+  readonly dense: LiveModel;
   /** Training tokens to spend. */
   readonly tokens: number;
   readonly batches: BatchStream;
@@ -25,7 +25,7 @@ export interface RecoveryRound {
   readonly stage: 'pretraining' | 'instruction';
   readonly round: number;
   readonly weights: Readonly<Record<string, number>>;
-  /** Mean validation loss by source after the round, nats. */
+  /** Mean loss on the tuning split by source after the round, nats. */
   readonly losses: Readonly<Record<string, number>>;
   readonly tokens: number;
 }

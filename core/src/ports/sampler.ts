@@ -3,9 +3,9 @@ import { createToken } from '../token.js';
 /** What a sampler knows of one source. Losses are mean negative log-likelihoods per token, in nats. */
 export interface SourceState {
   readonly name: string;
-  /** Of the dense model on the source's validation split. */
+  /** Of the dense model on the source's tuning split. */
   readonly denseLoss: number;
-  /** Of the model as it is now. */
+  /** Of the model as it is now, on the same sequences. */
   readonly loss: number;
 }
 

@@ -19,7 +19,7 @@ export const analyse = (session: Session): Stage<Loaded, KnowledgeMap> => ({
           run,
           model,
           groups,
-          sequences: calibrationSet(run, sources, 'train'),
+          sequences: calibrationSet(run, sources, 'tuning'),
           quota: quotaOf(run, model),
           score: () =>
             scoreGroups(

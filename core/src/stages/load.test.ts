@@ -44,9 +44,9 @@ test('the same seed gives the same LoRA, whatever else is configured', async t =
 test('texts become sources, with the hashes of all inputs', async t => {
   const { sources, hashes } = await loaded({
     text: {
-      hills: { file: 'hills', validation: 0.25 },
-      'ask me': { file: 'asked', validation: 0.25 },
-      told: { file: 'told', kind: 'text', validation: 'other file' },
+      hills: { file: 'hills', validation: 0.25, tuning: 0.1 },
+      'ask me': { file: 'asked', validation: 0.25, tuning: 0.1 },
+      told: { file: 'told', kind: 'text', validation: 'other file', tuning: 'third file' },
     },
   });
   t.deepEqual(

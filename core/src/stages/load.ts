@@ -107,14 +107,16 @@ const readTexts = async (
     );
   const sources: SourceData[] = [];
   const hashes: Record<string, string> = {};
-  for (const [name, { file, kind, validation }] of entries) {
+  for (const [name, { file, kind, validation, tuning }] of entries) {
     const text = await reader.read(name, file);
+    const part = (from: number | string, what: string) =>
+      typeof from === 'number' ? from : reader.read(`${name} (${what})`, from);
     sources.push(
       tokeniseSource(kind ? { ...text, kind } : text, tokenizer, {
         sequence: config.train.sequence,
         chunk: config.evaluate.chunk,
-        validation:
-          typeof validation === 'number' ? validation : await reader.read(`${name} (validation)`, validation),
+        validation: await part(validation, 'validation'),
+        tuning: await part(tuning, 'tuning'),
         vocabulary,
       }),
     );

@@ -1,5 +1,4 @@
 import { LiveModel } from '../model/live-model.js';
-import type { Measurement } from '../ports/evaluator.js';
 import type { LossPoint } from '../ports/prune-optimizer.js';
 import { Recovery, type RecoveryOutcome, type RecoveryRound } from '../ports/recovery.js';
 import { Sampler } from '../ports/sampler.js';
@@ -11,7 +10,6 @@ import type { Stage } from './stage.js';
 export interface RecoverInput {
   readonly loaded: Loaded;
   readonly model: LiveModel;
-  readonly dense: Readonly<Record<string, Measurement>>;
   /** Training tokens that pruning has left. */
   readonly tokens: number;
 }
@@ -20,16 +18,14 @@ export interface RecoverInput {
 export const recover = (session: Session): Stage<RecoverInput, RecoveryOutcome> => ({
   name: 'recover',
   title: 'Recover what was forgotten',
-  async run(run, { loaded, model, dense, tokens }) {
+  async run(run, { loaded, model, tokens }) {
     const recovery = session.optional(Recovery);
     if (!recovery || tokens <= 0) return { model, rounds: [], losses: [], tokens: 0 };
     return recovery.recover({
       run,
       model,
       sources: loaded.sources,
-      denseLosses: Object.fromEntries(
-        Object.entries(dense).map(([name, { perplexity }]) => [name, Math.log(perplexity)]),
-      ),
+      dense: loaded.model,
       tokens,
       batches: batchesOf(run, loaded),
       mixture: async sources =>

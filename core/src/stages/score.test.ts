@@ -57,7 +57,7 @@ const source = (name: string, kind: SourceData['kind'], count: number): SourceDa
     weights: Float32Array.of(1),
     length: 1,
   }));
-  return { name, kind, train: sequences, validation: sequences.slice(0, 2) };
+  return { name, kind, train: sequences, tuning: sequences.slice(0, 2), validation: [] };
 };
 
 test('calibration reads alike from every text, each sequence once', t => {
@@ -71,6 +71,6 @@ test('calibration reads alike from every text, each sequence once', t => {
 
 test('a source that has too little gives all it has; instructions serve where there is no text', t => {
   t.is(calibrationSet(run, [source('a', 'text', 3)], 'train').length, 3);
-  t.is(calibrationSet(run, [source('a', 'text', 3)], 'validation').length, 2);
+  t.is(calibrationSet(run, [source('a', 'text', 3)], 'tuning').length, 2);
   t.is(calibrationSet(run, [source('c', 'instruction', 10)], 'train').length, 4);
 });

@@ -54,7 +54,7 @@ const faultOf = (scores: unknown, units: number): string | undefined => {
 export const calibrationSet = (
   run: RunContext,
   sources: readonly SourceData[],
-  from: 'train' | 'validation',
+  from: 'train' | 'tuning',
 ): Sequence[] => {
   const text = sources.filter(source => source.kind === 'text');
   const chosen = text.length > 0 ? text : sources;

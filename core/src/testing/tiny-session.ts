@@ -40,8 +40,8 @@ export const tinyConfig = ({ seed, text, ...sections }: TinySettings = {}): Reso
     threads: 1,
     use: {},
     text: text ?? {
-      hills: { file: 'hills.txt', validation: 0.3 },
-      waves: { file: 'waves.txt', validation: 0.3 },
+      hills: { file: 'hills.txt', validation: 0.3, tuning: 0.1 },
+      waves: { file: 'waves.txt', validation: 0.3, tuning: 0.1 },
     },
     prune: {
       ratio: 0.3,

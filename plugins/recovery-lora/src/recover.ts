@@ -17,15 +17,10 @@ import {
 } from '@secateur/core';
 import { withLoss } from '@secateur/core/graph';
 import type { RecoveryOptions } from './options.js';
-import { apportion, hasConverged } from './rounds.js';
+import { apportion, hasConverged, readHeads, roundSteps, shuffled } from './rounds.js';
+import { objective, planStages, type Stage } from './stages.js';
 
 const PARTIAL = 'recover.partial';
-
-interface Stage {
-  readonly name: RecoveryRound['stage'];
-  readonly sources: readonly SourceData[];
-  readonly steps: number;
-}
 
 interface Progress {
   readonly stage: number;
@@ -71,6 +66,7 @@ class RecoveryRun {
     losses: [],
   };
   #best: ReadonlyMap<string, Float32Array>;
+  #dense: Readonly<Record<string, number>> = {};
 
   constructor(
     private readonly task: RecoveryTask,
@@ -85,6 +81,7 @@ class RecoveryRun {
   async execute(): Promise<RecoveryOutcome> {
     const { run, batches } = this.task;
     const { batch, sequence } = batches;
+    this.#dense = await this.#measureDense();
     const saved = await run.store.load(PARTIAL);
     if (saved) this.#restore(saved.json as Progress, saved.tensors);
     const graph = withLoss(this.#model.graph({ batch, sequence }));
@@ -96,10 +93,7 @@ class RecoveryRun {
       run.config.train,
     );
     if (saved) trainer.optimizer.restore(this.#progress.adamStep, saved.tensors);
-    const meter = await LossMeter.open(run.engine, this.#model, {
-      batch,
-      sequence: run.config.evaluate.chunk - 1,
-    });
+    const meter = await this.#meter(this.#model);
     try {
       while (this.#progress.stage < this.#stages.length)
         await this.#stage(this.#stages[this.#progress.stage]!, trainer, meter);
@@ -189,16 +183,34 @@ class RecoveryRun {
     return step => schedule(step - start);
   }
 
+  #meter(model: LiveModel): Promise<LossMeter> {
+    const { batches, run } = this.task;
+    return LossMeter.open(run.engine, model, {
+      batch: batches.batch,
+      sequence: run.config.evaluate.chunk - 1,
+    });
+  }
+
+  /** What the dense model loses on the sequences that every round is measured on. */
+  async #measureDense(): Promise<Record<string, number>> {
+    const meter = await this.#meter(this.task.dense);
+    try {
+      return await this.#measure(meter);
+    } finally {
+      await meter.close();
+    }
+  }
+
   async #measure(meter: LossMeter): Promise<Record<string, number>> {
     const losses: Record<string, number> = {};
-    for (const { name, validation } of this.task.sources)
-      losses[name] = (await meter.mean(validation.slice(0, this.options.validation))).loss;
+    for (const { name, tuning } of this.task.sources)
+      losses[name] = (await meter.mean(tuning.slice(0, this.options.tuning))).loss;
     return losses;
   }
 
   async #weights(stage: Stage, losses: Readonly<Record<string, number>>): Promise<number[]> {
     const states = (sources: readonly SourceData[]) =>
-      sources.map(({ name }) => ({ name, loss: losses[name]!, denseLoss: this.task.denseLosses[name]! }));
+      sources.map(({ name }) => ({ name, loss: losses[name]!, denseLoss: this.#dense[name]! }));
     const text = stage.sources.filter(source => source.kind === 'text');
     const instructions = stage.sources.filter(source => source.kind === 'instruction');
     if (text.length === 0 || instructions.length === 0)
@@ -252,44 +264,3 @@ class RecoveryRun {
     for (const [name, data] of this.#best) data.set(tensors[`best:${name}`]!);
   }
 }
-
-/** Pretraining sources first, then instructions with some replay; one stage where there is one kind only. */
-const planStages = (
-  sources: readonly SourceData[],
-  steps: number,
-  { instructions: share }: RecoveryOptions,
-): Stage[] => {
-  const text = sources.filter(source => source.kind === 'text');
-  const instructions = sources.filter(source => source.kind === 'instruction');
-  if (instructions.length === 0) return [{ name: 'pretraining', sources: text, steps }];
-  if (text.length === 0) return [{ name: 'instruction', sources: instructions, steps }];
-  const second = Math.round(steps * share);
-  return [
-    { name: 'pretraining', sources: text, steps: steps - second },
-    { name: 'instruction', sources: [...text, ...instructions], steps: second },
-  ];
-};
-
-/** Steps of one round: all steps are spent, the first rounds take the remainder. */
-const roundSteps = (steps: number, rounds: number, round: number): number =>
-  Math.floor(steps / rounds) + Number(round < steps % rounds);
-
-/** What a stage lowers: the mean validation loss over its sources. */
-const objective = ({ sources }: Stage, losses: Readonly<Record<string, number>>): number =>
-  sources.reduce((sum, { name }) => sum + losses[name]!, 0) / sources.length;
-
-/** Source indices, as many of each as counted, in a seeded order. */
-const shuffled = (counts: readonly number[], rng: { permutation(n: number): Int32Array }): number[] => {
-  const flat = counts.flatMap((count, source) => Array<number>(count).fill(source));
-  return [...rng.permutation(flat.length)].map(i => flat[i]!);
-};
-
-/** For each place in the order, which sequence of its source it reads, counted over the whole recovery. */
-const readHeads = (
-  order: readonly number[],
-  sources: readonly SourceData[],
-  read: Readonly<Record<string, number>>,
-): number[] => {
-  const next = sources.map(({ name }) => read[name] ?? 0);
-  return order.map(source => next[source]!++);
-};

@@ -1,3 +1,5 @@
+import type { SourceData } from '@secateur/core';
+
 /**
  * How many sequences of each source a round reads: shares times count, rounded so that they add up (largest remainder).
  */
@@ -21,4 +23,27 @@ export const hasConverged = (losses: readonly number[], patience: number, tolera
     } else age++;
   }
   return patience > 0 && age >= patience;
+};
+
+/** Steps of one round: all steps are spent, the first rounds take the remainder. */
+export const roundSteps = (steps: number, rounds: number, round: number): number =>
+  Math.floor(steps / rounds) + Number(round < steps % rounds);
+
+/** Source indices, as many of each as counted, in a seeded order. */
+export const shuffled = (
+  counts: readonly number[],
+  rng: { permutation(n: number): Int32Array },
+): number[] => {
+  const flat = counts.flatMap((count, source) => Array<number>(count).fill(source));
+  return [...rng.permutation(flat.length)].map(i => flat[i]!);
+};
+
+/** For each place in the order, which sequence of its source it reads, counted over the whole recovery. */
+export const readHeads = (
+  order: readonly number[],
+  sources: readonly SourceData[],
+  read: Readonly<Record<string, number>>,
+): number[] => {
+  const next = sources.map(({ name }) => read[name] ?? 0);
+  return order.map(source => next[source]!++);
 };

@@ -54,7 +54,10 @@ const runCell = async (
       threads: settings.threads,
       use: { ...(row.options.protect === 0 ? { knowledge: 'none' } : {}), ...row.use },
       text: Object.fromEntries(
-        material.sources.map(source => [source.name, { file: source.train, validation: source[held] }]),
+        material.sources.map(source => [
+          source.name,
+          { file: source.train, validation: source[held], tuning: source.tune },
+        ]),
       ),
       prune: { ratio: settings.ratio },
       train: { tokens: settings.tokens, learningRate },
