@@ -10,19 +10,30 @@ export interface Row {
   readonly trains: boolean;
 }
 
-/** The three forms of fading at one period, and the long fade in four periods that is nearest to the paper. */
-const fades = [
-  { name: 'gate, P 1, fade 10 %', fade: 'gate', periods: 1, share: 0.1 },
-  { name: 'rows, P 1, fade 10 %', fade: 'rows', periods: 1, share: 0.1 },
-  { name: 'half-space, P 1, fade 10 %', fade: 'half-space', periods: 1, share: 0.1 },
-  { name: 'gate, P 4, fade 50 %', fade: 'gate', periods: 4, share: 0.5 },
-] as const;
+const lhspg = (
+  name: string,
+  options: Readonly<Record<string, unknown>>,
+  use: Readonly<Record<string, string>> = {},
+): Row => ({
+  name: `LHSPG ${name}`,
+  preset: 'lorashear',
+  options: { protect: 0, lhspg: { periods: 1, share: 0.1, ...options } },
+  use: { saliency: 'taylor', sampler: 'uniform', ...use },
+  trains: true,
+});
 
 /**
- * Every row that trains spends the same tokens, warm-up and fading included, and reads the same mixture: all but the last
- * recover with equal shares, so that a difference is the method's and not the sampler's.
+ * Every row that trains spends the same tokens, warm-up and fading included, and reads the same mixture, so that a
+ * difference is the method's and not the sampler's; the last two rows change the sampler and add the knowledge analysis.
  */
 export const rows: readonly Row[] = [
+  {
+    name: 'dense, trained alike',
+    preset: 'lorashear',
+    options: { protect: 0 },
+    use: { optimizer: 'keep', sampler: 'uniform' },
+    trains: true,
+  },
   { name: 'magnitude, one-shot', preset: 'magnitude', options: {}, trains: false },
   { name: 'WANDA-sp, one-shot', preset: 'wanda-sp', options: {}, trains: false },
   { name: 'magnitude, one-shot + recovery', preset: 'magnitude', options: { recovery: true }, trains: true },
@@ -31,20 +42,17 @@ export const rows: readonly Row[] = [
     name: 'Taylor (Fisher), one-shot + recovery',
     preset: 'lorashear',
     options: { protect: 0 },
-    use: { optimizer: 'oneshot', sampler: 'uniform' },
+    use: { saliency: 'taylor', optimizer: 'oneshot', sampler: 'uniform' },
     trains: true,
   },
-  ...fades.map(({ name, fade, periods, share }) => ({
-    name: `LHSPG ${name}`,
-    preset: 'lorashear' as const,
-    options: { protect: 0, lhspg: { fade, periods, share } },
-    use: { sampler: 'uniform' },
-    trains: true,
-  })),
+  lhspg('gate, P 1, fade 10 %', { fade: 'gate' }),
+  lhspg('rows, P 1, fade 10 %', { fade: 'rows' }),
+  lhspg('half-space, P 1, fade 10 %', { fade: 'half-space' }),
+  lhspg('gate, P 4, warm-up 10 %, fade 50 %', { fade: 'gate', periods: 4, warmup: 0.1, share: 0.5 }),
+  lhspg('gate, P 1, fade 10 %, WANDA scores', { fade: 'gate' }, { saliency: 'wanda' }),
+  lhspg('gate, P 1, fade 10 %, gap sampler', { fade: 'gate' }, { sampler: 'gap' }),
   {
-    name: 'LHSPG gate, P 1, fade 10 %, gap sampler',
-    preset: 'lorashear',
-    options: { protect: 0, lhspg: { fade: 'gate', periods: 1, share: 0.1 } },
-    trains: true,
+    ...lhspg('gate, P 1, fade 10 %, gap sampler, a tenth protected', {}, { sampler: 'gap' }),
+    options: { protect: 0.1, lhspg: { fade: 'gate', periods: 1, share: 0.1 } },
   },
 ];

@@ -1,10 +1,15 @@
-/** Mean and sample standard deviation. */
-export const meanAndDeviation = (
-  values: readonly number[],
-): { readonly mean: number; readonly deviation: number } => {
+/** Mean and sample standard deviation over seeds. */
+export interface Spread {
+  readonly mean: number;
+  /** Undefined where there is one value, or where all are the same: what does not depend on the seed has no spread. */
+  readonly deviation: number | undefined;
+}
+
+export const spreadOf = (values: readonly number[]): Spread => {
   const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
+  if (values.every(x => x === values[0])) return { mean, deviation: undefined };
   const square = values.reduce((sum, x) => sum + (x - mean) ** 2, 0);
-  return { mean, deviation: values.length > 1 ? Math.sqrt(square / (values.length - 1)) : 0 };
+  return { mean, deviation: Math.sqrt(square / (values.length - 1)) };
 };
 
 /** exp of the mean log: how perplexities of several sources are joined. */

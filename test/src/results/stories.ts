@@ -3,23 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { convertLlama2c } from '@secateur/adapter-checkpoint-llama2c';
-
-/** One source of the comparison: training text, and two held-out texts that share nothing with it. */
-export interface StorySource {
-  readonly name: string;
-  readonly train: string;
-  /** On which learning rates are chosen. */
-  readonly tune: string;
-  /** On which the table is measured. */
-  readonly test: string;
-}
-
-export interface StoryMaterial {
-  readonly model: string;
-  readonly sources: readonly StorySource[];
-  /** sha256 over all texts, first 12 digits. */
-  readonly hash: string;
-}
+import type { Material, MaterialSource } from './material.js';
 
 const TRAIN = 400_000;
 const HELD = 60_000;
@@ -28,7 +12,7 @@ const HELD = 60_000;
  * stories260K and three sources (TinyStories, WikiText-2, Gutenberg) in a scratch folder, cut by position: the head
  * trains, two stretches behind it tune and test.
  */
-export const prepareStories = async (data: string, scratch: string): Promise<StoryMaterial> => {
+export const prepareStories = async (data: string, scratch: string): Promise<Material> => {
   rmSync(scratch, { recursive: true, force: true });
   mkdirSync(scratch, { recursive: true });
   const model = path.join(scratch, 'model');
@@ -44,7 +28,7 @@ export const prepareStories = async (data: string, scratch: string): Promise<Sto
     gutenberg: read('gutenberg/pride-and-prejudice-1342.txt'),
   };
   const hash = createHash('sha256');
-  const sources = Object.entries(texts).map(([name, text]): StorySource => {
+  const sources = Object.entries(texts).map(([name, text]): MaterialSource => {
     const cut = (part: 'train' | 'tune' | 'test', start: number, end: number): string => {
       const file = path.join(scratch, `${name}.${part}.txt`);
       const content = text.slice(start, end);

@@ -1,0 +1,18 @@
+/** One source of a comparison. Its three texts share nothing. */
+export interface MaterialSource {
+  readonly name: string;
+  readonly train: string;
+  /** On which learning rates, mixtures and rounds are chosen. */
+  readonly tune: string;
+  /** On which the table is measured, and nothing is chosen. */
+  readonly test: string;
+}
+
+/** What a comparison is made on. */
+export interface Material {
+  readonly model: string;
+  readonly adapter?: string;
+  readonly sources: readonly MaterialSource[];
+  /** sha256 over all texts, first 12 digits. */
+  readonly hash: string;
+}
