@@ -14,6 +14,7 @@ export default defineConfig({
     speeches: `${bundled}/text/speeches.txt`,
   },
   train: { tokens: 20_000, learningRate: 0.002 },
+  calibration: { sequences: 16 },
   evaluate: { tokens: 4_000 },
   seed: 7,
 });

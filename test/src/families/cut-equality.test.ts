@@ -1,0 +1,123 @@
+import path from 'node:path';
+import { OnnxRuntimeEngine } from '@secateur/adapter-engine-onnxruntime';
+import { feedsOf, LiveModel, type RemovalGroup, type Selection, type Tensor } from '@secateur/core';
+import { compact, couple, cutShape, cutsOf, cutTensor, type Graph, loraNames } from '@secateur/core/graph';
+import test from 'ava';
+import { scratchFolder } from '../scratch.js';
+import { openTiny, tinyConfigs, writeTiny } from './tiny-checkpoint.js';
+
+const engine = new OnnxRuntimeEngine({ threads: 1 });
+test.after.always(() => engine.close());
+
+const shape = { batch: 2, sequence: 7 };
+const input_ids: Tensor = {
+  shape: [2, 7],
+  data: BigInt64Array.from({ length: 14 }, (_, i) => BigInt((5 * i + 3) % 23)),
+};
+
+/** Largest absolute difference that DESIGN.md allows between two forms of one cut. */
+const tolerance = 1e-4;
+
+const logitsOf = async (graph: Graph, arrays: ReadonlyMap<string, Float32Array>): Promise<Float32Array> => {
+  const fed = [...arrays.keys()].filter(name => graph.parameters.has(name));
+  const executable = await engine.compile(graph, { fed });
+  const { outputs } = await executable.run({ ...feedsOf(graph, arrays), input_ids });
+  await executable.release();
+  return outputs.logits!.data as Float32Array;
+};
+
+const distance = (a: Float32Array, b: Float32Array): number =>
+  a.length === b.length
+    ? a.reduce((max, x, i) => Math.max(max, Math.abs(x - b[i]!)), 0)
+    : Number.POSITIVE_INFINITY;
+
+/** Every parameter that a selection touches: whole, with zeros, and cut. */
+const versionsOf = async (model: LiveModel, selection: Selection) => {
+  const cuts = cutsOf(selection, model.groups);
+  const graph = model.graph(shape);
+  const zeroed = new Map(model.lora.arrays);
+  const sliced = new Map(model.lora.arrays);
+  for (const [name, axes] of cuts) {
+    const extents = graph.values.get(name)!.shape;
+    const whole = model.lora.arrays.get(name) ?? (await model.weight(name));
+    const kept = axes.map(axis => axis && new Set(axis));
+    const at = (index: number, axis: number): number =>
+      Math.floor(index / extents.slice(axis + 1).reduce((a, b) => a * b, 1)) % extents[axis]!;
+    zeroed.set(
+      name,
+      whole.map((x, index) => (kept.every((set, axis) => set?.has(at(index, axis)) ?? true) ? x : 0)),
+    );
+    sliced.set(name, cutTensor(whole, extents, axes));
+  }
+  return { cuts, zeroed, sliced };
+};
+
+/** The cut model as a run writes it, opened again. Its adapter is cut beside it. */
+const writeCut = async (model: LiveModel, selection: Selection, folder: string): Promise<LiveModel> => {
+  const { format, tensors, tracer, config } = model.source;
+  const { cuts, sliced } = await versionsOf(model, selection);
+  const layout = [...tensors].map(([name, { shape: extents }]) => ({
+    name,
+    shape: cutShape(extents, cuts.get(name)),
+  }));
+  const resized = tracer.resize(config, new Map(layout.map(({ name, shape: s }) => [name, s])));
+  await format.write(folder, resized, layout, async name => sliced.get(name) ?? (await model.weight(name)));
+  const written = await format.open(folder);
+  const arrays = [...model.lora.specs.keys()].flatMap(module => {
+    const { a, b } = loraNames(module);
+    return [a, b].map(name => [name, sliced.get(name)!] as const);
+  });
+  return new LiveModel(
+    { ...model.source, config: written.config, tensors: written.tensors },
+    { specs: model.lora.specs, arrays: new Map(arrays) },
+  );
+};
+
+/** config.json can say these; widths of heads and of the residual stream are proven and not offered. */
+const isWritable = ({ kind }: RemovalGroup): boolean =>
+  kind === 'kv-head' || kind === 'query-head' || kind === 'channel';
+
+for (const [family, config] of Object.entries(tinyConfigs))
+  for (const adapted of [false, true])
+    test(`${family}${adapted ? ', with LoRA' : ''}: zeroed, cut and written agree for every class`, async t => {
+      const scratch = scratchFolder(t);
+      await writeTiny(path.join(scratch, 'whole'), config);
+      const model = await openTiny(path.join(scratch, 'whole'), adapted);
+      const graph = model.graph(shape);
+      const coupling = couple(graph);
+      const whole = await logitsOf(graph, model.lora.arrays);
+      const prunable = model.groups.filter(({ unprunable, units }) => unprunable === undefined && units > 1);
+      t.true(new Set(prunable.map(({ kind }) => kind)).has('channel'));
+      t.true(prunable.some(({ kind }) => kind === 'hidden'));
+
+      for (const group of prunable) {
+        const units = group.units > 3 ? [0, group.units - 2] : [group.units - 1];
+        const selection = new Map([[group.id, units]]);
+        const { zeroed, sliced } = await versionsOf(model, selection);
+        const withZeros = await logitsOf(graph, zeroed);
+        const small = compact(graph, coupling, selection);
+        const cut = await logitsOf(small, await allCut(model, small, sliced));
+        t.true(distance(withZeros, cut) <= tolerance, `${group.id}: ${distance(withZeros, cut)}`);
+        t.true(distance(withZeros, whole) > 1e-3, `${group.id} does nothing`);
+        if (!isWritable(group)) continue;
+        const written = await writeCut(model, selection, path.join(scratch, group.id));
+        const read = await logitsOf(written.graph(shape), written.lora.arrays);
+        t.true(
+          distance(read, withZeros) <= tolerance,
+          `${group.id} as written: ${distance(read, withZeros)}`,
+        );
+        t.true(distance(read, cut) <= tolerance);
+      }
+    });
+
+/** What the cut graph must be fed: it holds no reference to the bytes of what was cut. */
+const allCut = async (
+  model: LiveModel,
+  small: Graph,
+  sliced: ReadonlyMap<string, Float32Array>,
+): Promise<Map<string, Float32Array>> => {
+  const arrays = new Map(sliced);
+  for (const { name, ref } of small.parameters.values())
+    if (!ref && !arrays.has(name)) arrays.set(name, await model.weight(name));
+  return arrays;
+};

@@ -1,0 +1,111 @@
+import path from 'node:path';
+import { OnnxRuntimeEngine } from '@secateur/adapter-engine-onnxruntime';
+import type { Executable, Feeds, Tensor } from '@secateur/core';
+import { createRng } from '@secateur/core';
+import { type Graph, gateName, insertGates, sizeOf, withLoss } from '@secateur/core/graph';
+import test from 'ava';
+import { scratchFolder } from '../scratch.js';
+import { openTiny, tinyConfigs, writeTiny } from './tiny-checkpoint.js';
+
+const engine = new OnnxRuntimeEngine({ threads: 1 });
+test.after.always(() => engine.close());
+
+const batch = 2;
+const sequence = 6;
+/** Entries of each tensor that are checked by differences. */
+const entries = 16;
+const epsilon = 1e-4;
+
+/** Loss graph with LoRA and gates, and everything it is fed: the checkpoint's weights too, as float64. */
+const prepare = async (folder: string) => {
+  const model = await openTiny(folder, true);
+  const groups = model.groups.filter(({ kind }) => kind === 'kv-head' || kind === 'channel');
+  const graph = withLoss(insertGates(model.graph({ batch, sequence }), groups, batch));
+  const trained = [...graph.parameters.keys(), ...groups.map(gateName)];
+  const feeds: Record<string, Tensor> = {};
+  for (const name of [...graph.inputs, ...graph.parameters.keys()]) {
+    const { shape, dtype } = graph.values.get(name)!;
+    const rng = createRng(5).fork(name);
+    const stored = graph.parameters.has(name)
+      ? (model.lora.arrays.get(name) ?? (await model.weight(name)))
+      : undefined;
+    const draw = (_: unknown, i: number): number => stored?.[i] ?? 0.5 + Math.fround(rng.next());
+    feeds[name] = {
+      shape,
+      data:
+        dtype === 'int64'
+          ? BigInt64Array.from({ length: sizeOf(shape) }, () => BigInt(rng.integer(23)))
+          : Float64Array.from({ length: sizeOf(shape) }, draw).map(Math.fround),
+    };
+  }
+  return { graph, feeds, trained };
+};
+
+/** Largest difference, relative to the largest element of the gradient. */
+const relative = (pairs: readonly (readonly [found: number, expected: number])[]): number => {
+  const scale = Math.max(1e-3, ...pairs.map(([, expected]) => Math.abs(expected)));
+  return Math.max(...pairs.map(([found, expected]) => Math.abs(found - expected))) / scale;
+};
+
+/** d loss / d feed at some entries, by central differences of fourth order. */
+const differences = async (
+  executable: Executable,
+  feeds: Feeds,
+  name: string,
+  indices: readonly number[],
+): Promise<number[]> => {
+  const { shape, data } = feeds[name]! as { shape: number[]; data: Float64Array };
+  const lossAt = async (index: number, step: number): Promise<number> => {
+    const moved = { shape, data: data.with(index, data[index]! + step * epsilon) };
+    return Number((await executable.run({ ...feeds, [name]: moved })).outputs.loss!.data[0]);
+  };
+  const found: number[] = [];
+  for (const index of indices) {
+    const near = (await lossAt(index, 1)) - (await lossAt(index, -1));
+    const far = (await lossAt(index, 2)) - (await lossAt(index, -2));
+    found.push((8 * near - far) / (12 * epsilon));
+  }
+  return found;
+};
+
+const gradientsOf = async (
+  graph: Graph,
+  feeds: Feeds,
+  trained: readonly string[],
+  options: { readonly precision: 'float32' | 'float64'; readonly form: 'fused' | 'naive' },
+) => {
+  const executable = await engine.compile(graph, { wrt: trained, ...options });
+  const { gradients } = await executable.run(feeds);
+  await executable.release();
+  return gradients;
+};
+
+for (const [family, config] of Object.entries(tinyConfigs))
+  test(`${family}: gradients by LoRA, gates and every weight`, async t => {
+    const folder = path.join(scratchFolder(t), 'model');
+    await writeTiny(folder, config);
+    const { graph, feeds, trained } = await prepare(folder);
+    const naive = await gradientsOf(graph, feeds, trained, { precision: 'float64', form: 'naive' });
+    const fused = await gradientsOf(graph, feeds, trained, { precision: 'float32', form: 'fused' });
+    const forward = await engine.compile(graph, {
+      precision: 'float64',
+      form: 'naive',
+      fed: [...graph.parameters.keys()],
+    });
+    for (const name of trained) {
+      const exact = naive[name]!.data as Float64Array;
+      t.true(
+        exact.some(x => x !== 0),
+        name,
+      );
+      const fast = Array.from(fused[name]!.data, Number);
+      const error = relative(fast.map((x, i) => [x, exact[i]!]));
+      t.true(error <= 2e-5, `${name}: fused float32 is off by ${error}`);
+      const rng = createRng(6).fork(name);
+      const indices = [...rng.permutation(exact.length).subarray(0, entries)];
+      const numeric = await differences(forward, feeds, name, indices);
+      const off = relative(indices.map((index, i) => [exact[index]!, numeric[i]!]));
+      t.true(off <= 1e-6, `${name}: naive float64 is off by ${off}`);
+    }
+    await forward.release();
+  });
