@@ -1,7 +1,8 @@
+import { SecateurError } from '../errors.js';
 import { LiveModel } from '../model/live-model.js';
 import type { LossPoint } from '../ports/prune-optimizer.js';
 import { Recovery, type RecoveryOutcome, type RecoveryRound } from '../ports/recovery.js';
-import { Sampler } from '../ports/sampler.js';
+import { Sampler, type SourceState } from '../ports/sampler.js';
 import type { Session } from '../session.js';
 import type { Loaded } from './load.js';
 import { batchesOf, prefixed, withPrefix } from './prune.js';
@@ -29,7 +30,10 @@ export const recover = (session: Session): Stage<RecoverInput, RecoveryOutcome> 
       tokens,
       batches: batchesOf(run, loaded),
       mixture: async sources =>
-        run.hooks.mixture.promise(session.active(Sampler).weights(sources), { sources }, run),
+        sharesOf(
+          await run.hooks.mixture.promise(session.active(Sampler).weights(sources), { sources }, run),
+          sources,
+        ),
     });
   },
   pack: ({ model, rounds, losses, tokens }) => ({
@@ -42,3 +46,23 @@ export const recover = (session: Session): Stage<RecoverInput, RecoveryOutcome> 
     return { model: new LiveModel(model.source, lora, model.changed), ...rest };
   },
 });
+
+/**
+ * Weights as shares that sum to 1: what a round reads is counted by them.
+ * @throws SecateurError E_NUMERICS when there is not one for each source, or they give no shares
+ */
+const sharesOf = (weights: readonly number[], sources: readonly SourceState[]): readonly number[] => {
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  if (
+    weights.length === sources.length &&
+    weights.every(weight => weight >= 0) &&
+    sum > 0 &&
+    Number.isFinite(sum)
+  )
+    return weights.map(weight => weight / sum);
+  throw new SecateurError(
+    'E_NUMERICS',
+    `the shares of ${sources.map(({ name }) => name).join(', ')} are [${weights.join(', ')}], expected a number of at least 0 for each, and one above`,
+    { hint: 'check the sampler and what listens to the hook mixture' },
+  );
+};

@@ -4,6 +4,7 @@ export * from '../graph/ops/operator-cases.test.data.js';
 export * from './interpreter-engine.js';
 export * from './memory-format.js';
 export * from './memory-storage.js';
+export * from './preset-session.js';
 export * from './provided-by.js';
 export * from './tiny-model.js';
 export * from './tiny-session.js';

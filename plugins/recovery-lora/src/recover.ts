@@ -12,7 +12,6 @@ import {
   type Sequence,
   type SourceData,
   Trainer,
-  trainingPlan,
   warmupCosine,
 } from '@secateur/core';
 import { withLoss } from '@secateur/core/graph';
@@ -138,9 +137,9 @@ class RecoveryRun {
 
   async #train(stage: Stage, steps: number, trainer: Trainer): Promise<void> {
     const { run, batches, tokens } = this.task;
-    const plan = trainingPlan(run.config);
     const all = Math.floor(tokens / batches.tokens);
-    const offset = Math.max(0, plan.steps - all);
+    // Steps that pruning has taken.
+    const offset = Math.round((run.config.train.tokens - tokens) / batches.tokens);
     const rate = this.#schedule(stage, offset);
     const counts = apportion(this.#progress.weights, steps * batches.batch);
     const order = shuffled(counts, run.rng.fork(`recover/${stage.name}/${this.#progress.round}`));
@@ -228,7 +227,8 @@ class RecoveryRun {
 
   #considerBest(stage: Stage, losses: Readonly<Record<string, number>>): void {
     const now = objective(stage, losses);
-    if (this.#progress.best !== null && now >= this.#progress.best) return;
+    // Not `now >= best`: a loss that is no number is never better.
+    if (this.#progress.best !== null && !(now < this.#progress.best)) return;
     this.#update({ best: now });
     this.#best = cloneLora(this.#model.lora).arrays;
   }

@@ -8,7 +8,10 @@ export interface Stage {
   readonly steps: number;
 }
 
-/** Pretraining sources first, then instructions with some replay; one stage where there is one kind only. */
+/**
+ * Pretraining sources first, then instructions with some replay; one stage where there is one kind only. A stage without
+ * a step is left out.
+ */
 export const planStages = (
   sources: readonly SourceData[],
   steps: number,
@@ -16,13 +19,12 @@ export const planStages = (
 ): Stage[] => {
   const text = sources.filter(source => source.kind === 'text');
   const instructions = sources.filter(source => source.kind === 'instruction');
-  if (instructions.length === 0) return [{ name: 'pretraining', sources: text, steps }];
-  if (text.length === 0) return [{ name: 'instruction', sources: instructions, steps }];
-  const second = Math.round(steps * share);
-  return [
+  const second = instructions.length === 0 ? 0 : text.length === 0 ? steps : Math.round(steps * share);
+  const stages: readonly Stage[] = [
     { name: 'pretraining', sources: text, steps: steps - second },
     { name: 'instruction', sources: [...text, ...instructions], steps: second },
   ];
+  return stages.filter(stage => stage.steps > 0);
 };
 
 /** What a stage lowers: the mean loss over its sources, on their tuning splits. */
