@@ -64,7 +64,7 @@ test('the instruction stage has a rise and a fall of its own, even where the fir
   // Each stage stops after two of its four rounds: 4 of 8 steps, 2 of 4.
   t.is(training.tokens.recovery, 6 * 12);
   const { learningRate, warmup } = session.config.train;
-  const first = warmupCosine(learningRate, 8, { warmup });
+  const first = warmupCosine(learningRate, 12, { warmup }); // that of the whole run
   const second = warmupCosine(learningRate, 4, { warmup });
   t.deepEqual(
     watched.steps.map(step => step.learningRate),

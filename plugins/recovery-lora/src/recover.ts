@@ -12,6 +12,7 @@ import {
   type Sequence,
   type SourceData,
   Trainer,
+  trainingPlan,
   warmupCosine,
 } from '@secateur/core';
 import { withLoss } from '@secateur/core/graph';
@@ -175,11 +176,14 @@ class RecoveryRun {
    * the tail of the first would teach it nothing.
    */
   #schedule(stage: Stage, offset: number): Schedule {
-    const { learningRate, warmup } = this.task.run.config.train;
-    const isFirst = stage === this.#stages[0];
-    const schedule = warmupCosine(learningRate, isFirst ? offset + stage.steps : stage.steps, { warmup });
-    const start = isFirst ? -offset : this.#progress.begun;
-    return step => schedule(step - start);
+    const { config } = this.task.run;
+    if (stage === this.#stages[0]) {
+      const { learningRate } = trainingPlan(config);
+      return step => learningRate(offset + step);
+    }
+    const schedule = warmupCosine(config.train.learningRate, stage.steps, { warmup: config.train.warmup });
+    const { begun } = this.#progress;
+    return step => schedule(step - begun);
   }
 
   #meter(model: LiveModel): Promise<LossMeter> {
