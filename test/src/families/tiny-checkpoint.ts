@@ -18,11 +18,13 @@ export const tinyConfigs: Readonly<Record<string, ModelConfig>> = {
   'LLaMA, multi-head, untied': {
     ...small,
     architectures: ['LlamaForCausalLM'],
+    model_type: 'llama',
     num_attention_heads: 4,
   },
   'LLaMA, grouped queries, tied': {
     ...small,
     architectures: ['LlamaForCausalLM'],
+    model_type: 'llama',
     num_attention_heads: 4,
     num_key_value_heads: 2,
     tie_word_embeddings: true,
@@ -30,6 +32,7 @@ export const tinyConfigs: Readonly<Record<string, ModelConfig>> = {
   'LLaMA, biases everywhere': {
     ...small,
     architectures: ['LlamaForCausalLM'],
+    model_type: 'llama',
     num_attention_heads: 4,
     num_key_value_heads: 2,
     attention_bias: true,
@@ -38,6 +41,7 @@ export const tinyConfigs: Readonly<Record<string, ModelConfig>> = {
   'Mistral, sliding window': {
     ...small,
     architectures: ['MistralForCausalLM'],
+    model_type: 'mistral',
     num_attention_heads: 6,
     num_key_value_heads: 2,
     sliding_window: 3,
@@ -45,6 +49,7 @@ export const tinyConfigs: Readonly<Record<string, ModelConfig>> = {
   'Qwen2, biases, tied': {
     ...small,
     architectures: ['Qwen2ForCausalLM'],
+    model_type: 'qwen2',
     num_attention_heads: 4,
     num_key_value_heads: 2,
     tie_word_embeddings: true,
@@ -52,12 +57,14 @@ export const tinyConfigs: Readonly<Record<string, ModelConfig>> = {
   'Qwen3, query-key norm, multi-query': {
     ...small,
     architectures: ['Qwen3ForCausalLM'],
+    model_type: 'qwen3',
     num_attention_heads: 3,
     num_key_value_heads: 1,
   },
   'Qwen3, query-key norm, grouped queries': {
     ...small,
     architectures: ['Qwen3ForCausalLM'],
+    model_type: 'qwen3',
     num_attention_heads: 6,
     num_key_value_heads: 3,
   },
