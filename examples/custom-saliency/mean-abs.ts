@@ -1,6 +1,6 @@
 import { definePlugin, SaliencyScorer } from '@secateur/core';
 
-/** Mean |W + s B A| over all weights that go with a unit. */
+/** Mean |W + s B A| of a unit's entries in each weight, summed over the weights. */
 export default definePlugin('mean-abs', api => {
   api.provide(SaliencyScorer, 'mean-abs', {
     async score(group, signals) {

@@ -1,37 +1,33 @@
 import path from 'node:path';
 import ts from 'typescript';
 import { repository } from '../shared-data.js';
+import { takeApart } from './markdown.js';
 
-/** A code block of a Markdown file. */
+/** A block of TypeScript in a Markdown file. */
 export interface Snippet {
   /** Markdown file, relative to the repository. */
   readonly document: string;
   /** Line of the opening fence, from 1. */
   readonly line: number;
-  /** What stands behind the language: `fragment`, or the name under which other blocks of the document import it. */
+  /**
+   * What stands behind the language: the name under which other blocks of the document import this one, or `fragment`
+   * for some keys of a configuration.
+   */
   readonly info: string;
   readonly code: string;
 }
 
 /** All blocks fenced as `ts` in a document. */
-export const snippetsOf = (document: string, markdown: string): readonly Snippet[] => {
-  const snippets: Snippet[] = [];
-  const lines = markdown.split('\n');
-  for (let at = 0; at < lines.length; at++) {
-    const info = /^```ts(?: +(.*))?$/.exec(lines[at]!);
-    if (!info) continue;
-    const end = lines.indexOf('```', at + 1);
-    if (end === -1) throw new Error(`${document}:${at + 1} opens a block that is not closed`);
-    snippets.push({
-      document,
-      line: at + 1,
-      info: (info[1] ?? '').trim(),
-      code: lines.slice(at + 1, end).join('\n'),
-    });
-    at = end;
-  }
-  return snippets;
-};
+export const snippetsOf = (document: string, markdown: string): readonly Snippet[] =>
+  takeApart(document, markdown)
+    .blocks.filter(({ language }) => language === 'ts')
+    .map(({ line, info, code }) => ({ document, line, info, code }));
+
+/** A snippet as a module; lines stay where they are. Behind an empty export it is one, whether it imports or not. */
+const moduleOf = ({ info, code }: Snippet): string =>
+  info === 'fragment'
+    ? `import { defineConfig } from '@secateur/core'; export default defineConfig({ ${code}\n});\n`
+    : `${code}\nexport {};\n`;
 
 const options: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2022,
@@ -57,14 +53,13 @@ export const checkSnippets = (snippets: readonly Snippet[], files: readonly stri
   for (const snippet of snippets) {
     const folder = path.join(repository, 'docs', `__${snippet.document.replaceAll(/[/.]/g, '-')}`);
     const name = /\.ts$/.test(snippet.info) ? snippet.info : `line-${snippet.line}.ts`;
-    // Behind an empty export a block is a module, whether it imports anything or not.
     origins.set(path.join(folder, name), snippet);
   }
   const host = ts.createCompilerHost(options);
   const { fileExists, readFile, getSourceFile, directoryExists } = host;
   const textOf = (file: string): string | undefined => {
     const snippet = origins.get(path.resolve(file));
-    return snippet && `${snippet.code}\nexport {};\n`;
+    return snippet && moduleOf(snippet);
   };
   const folders = new Set([...origins.keys()].map(file => path.dirname(file)));
   host.fileExists = file => textOf(file) !== undefined || fileExists.call(host, file);

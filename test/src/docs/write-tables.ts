@@ -6,11 +6,11 @@ import { readText } from '../workspace/repository-files.js';
 import { readJson } from '../workspace/rooms.js';
 import { hooksTable } from './hooks-table.js';
 import { type LockFile, licencesTable, runtimeDependencies } from './licences-table.js';
+import { withFirstTable } from './markdown.js';
 
-/** Replaces the first table of a document. */
 const replaceTable = (document: string, table: string): void => {
   const before = readText(document);
-  const after = before.replace(/^\|.*\n(?:\|.*\n)*/m, () => `${table}\n`);
+  const after = withFirstTable(before, table);
   if (after !== before) writeFileSync(path.join(repository, document), after);
 };
 
