@@ -3,7 +3,7 @@
  *
  * `before*` and `after*` notify, adjectives and `should*` bail at the first answer, plain nouns are waterfalls: a
  * listener returns a new value, or nothing to leave it as it is. Async hooks run in series, since their listeners
- * may touch weights. Hot hooks are sync; callers ask `isUsed()` first.
+ * may touch weights. Hot hooks are sync: they are called once per training step.
  */
 import { AsyncSeriesHook, AsyncSeriesWaterfallHook, SyncBailHook, SyncHook } from 'tapable';
 import type { ResolvedConfig } from './config/schema.js';

@@ -58,6 +58,10 @@ export const openSession = async ({
     preset,
     hooks,
     log: logger('secateur'),
+    plugins: plugins.map(({ name, options = {} }) => ({
+      name,
+      options: JSON.parse(JSON.stringify(options)),
+    })),
     registry: ports.registry,
     active: port => ports.active(port),
     optional: port => ports.optional(port),

@@ -15,6 +15,8 @@ export type Nested<T> = readonly (T | Falsy | Nested<T>)[];
 export interface Plugin {
   /** Stands in errors and in `secateur ls`. Of two plugins with one name the later wins. */
   readonly name: string;
+  /** What it was made with, defaults filled in: a report names it, and `resume` compares it. */
+  readonly options?: unknown;
   apply(api: PluginApi): void | Promise<void>;
 }
 
@@ -62,7 +64,7 @@ export function definePlugin(
 ): (options?: unknown) => Plugin {
   return (options = {}) => {
     const checked = checkOptions(`plugin "${name}"`, options, schema);
-    return { name, apply: api => setup(api, checked) };
+    return { name, options: checked, apply: api => setup(api, checked) };
   };
 }
 

@@ -138,6 +138,14 @@ test('the model that is written has the shapes of the report, and opens', async 
   );
 });
 
+test('ranked uniformly, layers that were alike stay alike', async t => {
+  for (const ratio of [0.15, 0.2, 0.45]) {
+    const { layers, removed } = await executeRun(session({ prune: { ratio, ranking: 'uniform' } }));
+    t.is(new Set(layers.map(({ kvHeads, channels }) => `${kvHeads} ${channels}`)).size, 1);
+    t.true(removed.blocks > 0 && Math.abs(removed.blocks - ratio) <= 24 / 1088 + 1e-9, `${removed.blocks}`);
+  }
+});
+
 test('the same seed gives the same bytes', async t => {
   const again = session();
   t.deepEqual(timeless(await executeRun(again)), timeless(report));

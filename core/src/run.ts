@@ -9,11 +9,12 @@ import { analyse } from './stages/analyse.js';
 import { cut } from './stages/cut.js';
 import { emit } from './stages/emit.js';
 import { evaluate } from './stages/evaluate.js';
-import { load } from './stages/load.js';
+import { type Loaded, load } from './stages/load.js';
 import { prune } from './stages/prune.js';
 import { recover } from './stages/recover.js';
 import { makeReport } from './stages/report.js';
 import { StageRunner } from './stages/stage.js';
+import { checkStamp, stampOf } from './stamp.js';
 
 export interface RunOptions {
   readonly signal?: AbortSignal;
@@ -30,13 +31,14 @@ export interface RunOptions {
  * @throws SecateurError whatever the stages find wrong
  */
 export const executeRun = (session: Session, options: RunOptions = {}): Promise<Report> =>
-  run(session, options, async () => {
+  run(session, options, async loaded => {
     const { force = false, invocation = null } = options;
     const store = await session.active(RunStorage).create(session.config.out, { force });
     await store.writeJson('run.json', {
       version: 1,
       preset: session.preset,
       seed: session.config.seed,
+      stamp: stampOf(session, loaded),
       invocation,
     });
     return store;
@@ -44,12 +46,20 @@ export const executeRun = (session: Session, options: RunOptions = {}): Promise<
 
 /**
  * Goes on with a run that was stopped or killed, to the same bytes.
- * @throws SecateurError E_RESUME when the folder holds no run
+ * @throws SecateurError E_RESUME when the folder holds no run, or when inputs or plugins are not what they were
  */
 export const resumeRun = (session: Session, options: RunOptions = {}): Promise<Report> =>
-  run(session, options, () => session.active(RunStorage).reopen(session.config.out));
+  run(session, options, async loaded => {
+    const store = await session.active(RunStorage).reopen(session.config.out);
+    const { stamp } = (await store.readJson('run.json')) as { stamp?: unknown };
+    checkStamp(stamp, stampOf(session, loaded), store.folder);
+    return store;
+  });
 
-const run = async (session: Session, options: RunOptions, open: () => Promise<RunStore>): Promise<Report> => {
+/** Opens the store, once the inputs are known to be good. */
+type Open = (loaded: Loaded) => Promise<RunStore>;
+
+const run = async (session: Session, options: RunOptions, open: Open): Promise<Report> => {
   const { hooks } = session;
   const engine = session.active(Engine);
   try {
@@ -68,10 +78,10 @@ const run = async (session: Session, options: RunOptions, open: () => Promise<Ru
 };
 
 /** The run, top to bottom. */
-const stages = async (session: Session, context: Context, open: () => Promise<RunStore>): Promise<Report> => {
+const stages = async (session: Session, context: Context, open: Open): Promise<Report> => {
   const runner = new StageRunner(context);
   const loaded = await runner.step(load(session), undefined);
-  context.store = await open();
+  context.store = await open(loaded);
   const dense = await runner.step(evaluate(session, 'dense', 'Measure the dense model'), {
     loaded,
     model: loaded.model,

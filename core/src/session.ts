@@ -1,6 +1,7 @@
 import type { ResolvedConfig } from './config/schema.js';
 import type { Constructor, RegistryEntry } from './container.js';
 import type { Logger } from './domain/events.js';
+import type { PluginRecord } from './domain/report.js';
 import type { Hooks } from './hooks.js';
 import type { Timing } from './timings.js';
 import type { Token } from './token.js';
@@ -12,6 +13,8 @@ export interface Session {
   readonly preset: string;
   readonly hooks: Hooks;
   readonly log: Logger;
+  /** The plugins in the order of application, with their options as JSON sees them. */
+  readonly plugins: readonly PluginRecord[];
   /** Every implementation of every port, with the plugin that provides it. */
   readonly registry: readonly RegistryEntry[];
   /**

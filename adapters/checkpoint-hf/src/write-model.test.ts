@@ -54,6 +54,18 @@ test('half precision is written and read', async t => {
   }
 });
 
+test('config.json names the element type, where it named one', async t => {
+  const folder = await temporaryFolder(t);
+  for (const [own, dtype, key, name] of [
+    [{ torch_dtype: 'bfloat16' }, 'F32', 'torch_dtype', 'float32'],
+    [{ dtype: 'float32' }, 'BF16', 'dtype', 'bfloat16'],
+    [{}, 'F16', 'torch_dtype', undefined],
+  ] as const) {
+    await format.write(folder, { ...config, ...own }, layout, give, { dtype });
+    t.is((await format.open(folder)).config[key], name);
+  }
+});
+
 test('large models are split in the order of the layout, and a former model goes away', async t => {
   const folder = await temporaryFolder(t);
   await format.write(folder, config, layout, give);

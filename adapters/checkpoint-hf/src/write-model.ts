@@ -62,9 +62,17 @@ export const writeModel = async (folder: string, model: ModelToWrite): Promise<v
     for (const companion of companions)
       await staging.write(path.basename(companion), async file => file.write(await readFile(companion)));
     for (const [name, document] of Object.entries(documents)) await writeJson(staging, name, document);
-    await writeJson(staging, CONFIG, config);
+    await writeJson(staging, CONFIG, withDType(config, dtype));
   });
   await removeStale(folder, shards.length > 1 ? [...files, INDEX] : files);
+};
+
+const dtypeNames = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const;
+
+/** Loaders go by `torch_dtype` (transformers 5: `dtype`), so where it stands it must be true. */
+const withDType = (config: ModelConfig, dtype: WeightDType): ModelConfig => {
+  const keys = ['torch_dtype', 'dtype'].filter(key => typeof config[key] === 'string');
+  return { ...config, ...Object.fromEntries(keys.map(key => [key, dtypeNames[dtype]])) };
 };
 
 const splitIntoShards = (layout: Layout, dtype: WeightDType, maxBytes: number): readonly Layout[] => {

@@ -150,7 +150,14 @@ test('an answer that is too long is cut, a prompt that is too long is left out',
     { prompt: 'b', text: 'c' },
     { prompt: 'b', text: 'd' },
   );
-  const { train } = tokeniseSource(source, tokenizer(), options);
+  const warnings: string[] = [];
+  const { train } = tokeniseSource(source, tokenizer(), {
+    ...options,
+    warn: said => void warnings.push(said),
+  });
+  t.deepEqual(warnings, [
+    '1 instructions of "asked" are left out: their prompts alone fill a sequence of 5 or a chunk of 4 tokens',
+  ]);
   t.deepEqual(
     train.map(({ ids }) => letters(ids).replaceAll('0', '')),
     ['aabcd', 'b'],

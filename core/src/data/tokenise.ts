@@ -12,6 +12,8 @@ export interface TokeniseOptions {
   readonly validation: number | TextSource;
   /** What choices are made on: a share of the rest, taken from its end, or a source of its own. Default: nothing. */
   readonly tuning?: number | TextSource | undefined;
+  /** Told of instructions that are left out since their prompts fill a sequence. */
+  readonly warn?: (message: string) => void;
   /** Size of the model's vocabulary: every id must be below it. */
   readonly vocabulary: number;
 }
@@ -108,8 +110,13 @@ const tokeniseInstructions = (
     rest = rest.slice(0, split);
     return held;
   };
+  let left = 0;
   const fit = (chosen: readonly Instruction[], length: number): Sequence[] =>
-    chosen.filter(({ prompt }) => prompt.length < length).map(record => padded(record, length));
+    chosen.flatMap(record => {
+      if (record.prompt.length < length) return [padded(record, length)];
+      left++;
+      return [];
+    });
   const validation = fit(part(options.validation), options.chunk - 1);
   const tuning = options.tuning === undefined ? undefined : fit(part(options.tuning), options.chunk - 1);
   const train = fit(rest, options.sequence);
@@ -118,6 +125,10 @@ const tokeniseInstructions = (
       'E_TEXT_SHORT',
       `the source "${source.name}" has ${train.length} instructions to train on${tuning ? `, ${tuning.length} to tune on` : ''} and ${validation.length} to validate on that fit into ${options.sequence} and ${options.chunk - 1} tokens, expected at least 1 of each`,
       { hint: 'give more instructions, or raise train.sequence and evaluate.chunk' },
+    );
+  if (left > 0)
+    options.warn?.(
+      `${left} instructions of "${source.name}" are left out: their prompts alone fill a sequence of ${options.sequence} or a chunk of ${options.chunk} tokens`,
     );
   return { name: source.name, kind: 'instruction', train, tuning: tuning ?? [], validation };
 };

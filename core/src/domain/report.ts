@@ -9,11 +9,21 @@ export interface Change {
   readonly after: number;
 }
 
+/** A plugin as a run had it. */
+export interface PluginRecord {
+  readonly name: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
 /** `report.json` of a run; documented in docs/report.md. */
 export interface Report {
   readonly version: 1;
   readonly preset: string;
   readonly seed: number;
+  /** The resolved configuration without its paths. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** The plugins that filled a port of this run or listened to its hooks alone. */
+  readonly plugins: readonly PluginRecord[];
   /** Base parameters of the whole model, and of its blocks alone. */
   readonly parameters: Change & { readonly blocks: Change };
   /** Shares removed: of the blocks' and of all parameters. */

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { createRng } from '../rng.js';
+import { centralDifferences, randomDense, relativeError } from '../testing/operator-cases.js';
 import { GraphBuilder } from './builder.js';
 import { differentiate, gradientRole } from './differentiate.js';
 import { evaluate } from './evaluate.js';
@@ -11,7 +12,6 @@ import { exp } from './ops/exp.js';
 import { linear } from './ops/linear.js';
 import { mul } from './ops/mul.js';
 import { neg } from './ops/neg.js';
-import { centralDifferences, randomDense, relativeError } from './ops/operator-cases.test.data.js';
 import { reduceMax } from './ops/reduce-max.js';
 import { reduceSum } from './ops/reduce-sum.js';
 import { rotaryEmbedding } from './ops/rotary-embedding.js';

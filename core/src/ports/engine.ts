@@ -42,7 +42,7 @@ export interface Executable {
   release(): Promise<void>;
 }
 
-/** What `secateur doctor` and the report say of an engine. */
+/** What the report says of an engine. */
 export interface EngineInfo {
   readonly name: string;
   readonly version: string;

@@ -62,6 +62,29 @@ test('uniformly, every group gives the same share', t => {
   t.deepEqual(plain(removed), { heads: [0, 1], first: [0, 1, 2, 3, 4], second: [0, 1, 2, 3, 4] });
 });
 
+test('uniformly, layers that are alike stay alike, and channels make up for heads', t => {
+  const layers = [0, 1, 2].flatMap(i => [
+    group(`heads${i}`, 'kv-head', 4, 100),
+    group(`channels${i}`, 'channel', 40, 10),
+  ]);
+  const rng = createRng(9);
+  const saliency = new Map(
+    layers.map(({ id, units }) => [id, Float32Array.from({ length: units }, () => rng.next())]),
+  );
+  for (const rounding of [1, 8])
+    for (let ratio = 0.05; ratio < 0.7; ratio += 0.05) {
+      const quota = ratio * 3 * (400 + 400);
+      const removed = selectUnits(saliency, layers, quota, { ...limits, rounding, ranking: 'uniform' });
+      for (const kind of ['heads', 'channels'])
+        t.is(
+          new Set([0, 1, 2].map(i => removed.get(`${kind}${i}`)?.length ?? 0)).size,
+          1,
+          `${kind} ${ratio}`,
+        );
+      t.true(Math.abs(costOf(removed, layers) - quota) <= (3 * rounding * 10) / 2 + 1e-6, `${ratio}`);
+    }
+});
+
 test('floors hold, and others give instead', t => {
   const saliency = scoresOf({ first: rising, second: rising.map(x => x + 100) });
   const removed = selectUnits(saliency, [first, second], 100, { ...limits, minChannels: 4 });
@@ -189,7 +212,12 @@ const check = (
   const open = groups.filter(
     one => one.units - (removed.get(one.id)?.length ?? 0) - step(one) >= floorOf(one, drawn),
   );
-  const finest = Math.min(...open.map(one => step(one) * one.unitCost));
+  const cuts = open.map(one => step(one) * one.unitCost);
+  // ranked uniformly, one more cut is one in every group of a kind, and heads may have to make up for full channels
+  const ofKind = (kind: UnitKind): number =>
+    groups.filter(one => one.kind === kind).reduce((sum, one) => sum + step(one) * one.unitCost, 0);
+  const finest =
+    drawn.ranking === 'uniform' ? Math.max(ofKind('kv-head'), ofKind('channel')) : Math.min(...cuts);
   return off > finest / 2 || -off > finest / 2 ? `off by ${off}, one more cut costs ${finest}` : undefined;
 };
 

@@ -6,7 +6,7 @@ import { SecateurError } from '../errors.js';
 export interface SelectionLimits {
   /**
    * How the budget is spread. `kind`: each kind of unit gives its share, ranked over all layers; `joint`: one list by
-   * score per parameter; `uniform`: every group gives the same share.
+   * score per parameter; `uniform`: every group gives the same share, so that layers that are alike stay alike.
    */
   readonly ranking: 'kind' | 'joint' | 'uniform';
   /** Kept channels per group are a multiple of this wherever a group is cut. */
@@ -25,8 +25,9 @@ interface Chunk {
 }
 
 /**
- * Chooses the least salient units until `quota` base parameters are gone, to the nearest unit of the finest kind. Costs
- * are parameters, never counts: a LLaMA-7B head is 171 MLP channels. Heads are taken first, channels fill the rest.
+ * Chooses the least salient units until `quota` base parameters are gone, to the nearest unit of the finest kind (ranked
+ * uniformly: to the nearest such unit in each group). Costs are parameters, never counts: a LLaMA-7B head is 171 MLP
+ * channels. Heads are taken first, channels fill the rest.
  * @param already units removed before; they stay removed and count towards the quota
  * @returns all removed units, `already` included
  * @throws SecateurError E_BUDGET when the groups cannot give so much
@@ -48,7 +49,7 @@ export const selectUnits = (
       'E_BUDGET',
       `${quota.toLocaleString('en')} parameters are to be removed, but the prunable units hold only ${available.toLocaleString('en')} above their minima`,
       {
-        hint: 'lower prune.ratio, protect less (knowledge.protect), or lower prune.minKvHeads and prune.minChannels',
+        hint: 'lower prune.ratio, protect less (option protect of the preset, prune.protect), or lower prune.minKvHeads and prune.minChannels',
       },
     );
   const picker = new Picker(saliency, groups, limits, already);
@@ -76,7 +77,9 @@ class Picker {
 
   /** Up to `quota`; a coarse unit does not pass the ceiling while finer ones can fill the rest. */
   pick(quota: number, ceiling: number): void {
-    if (this.limits.ranking !== 'joint') this.#pickByKind(quota, ceiling);
+    if (this.limits.ranking === 'uniform') {
+      if (this.#pickUniformly(quota)) return;
+    } else if (this.limits.ranking === 'kind') this.#pickByKind(quota, ceiling);
     // The whole of a joint ranking, or what floors and rounding kept back: taken wherever it is cheapest.
     this.#take(this.groups, quota, perParameter, ceiling);
     this.#take(this.groups, quota, perParameter);
@@ -87,19 +90,62 @@ class Picker {
     let left = weigh(this.groups);
     for (const kind of kindsOf(this.groups)) {
       const own = this.groups.filter(group => group.kind === kind);
-      const share = (rest * weigh(own)) / left;
+      this.#take(own, (rest * weigh(own)) / left, perUnit, ceiling);
       left -= weigh(own);
-      if (this.limits.ranking === 'uniform') this.#takeUniformly(own, share, ceiling);
-      else this.#take(own, share, perUnit, ceiling);
       rest -= costOf(this.#removed, own);
     }
   }
 
-  /** Every group gives the same share of its units. */
-  #takeUniformly(groups: readonly RemovalGroup[], quota: number, ceiling: number): void {
-    const share = quota / weigh(groups);
-    for (const group of groups)
-      this.#take([group], Math.floor(group.units * share) * group.unitCost, perUnit, ceiling);
+  /**
+   * Every group of a kind gives the same share of its units, to the nearest cut; the finer kinds make up for what the
+   * coarser ones gave too much or too little. Where they cannot, the coarser ones give less, if that comes nearer.
+   * @returns whether the budget is met
+   */
+  #pickUniformly(quota: number): boolean {
+    const kinds = kindsOf(this.groups).map(kind => this.groups.filter(group => group.kind === kind));
+    const slack = this.#halfCuts(kinds.at(-1) ?? []);
+    const { units, rest } = this.#uniformly(kinds, quota, slack);
+    for (const [id, gone] of units) this.#removed.set(id, gone);
+    return rest <= slack;
+  }
+
+  /** What kinds from the coarsest to the finest give of `quota`, and what is still missing then. */
+  #uniformly(
+    [own, ...finer]: readonly (readonly RemovalGroup[])[],
+    quota: number,
+    slack: number,
+  ): { readonly units: ReadonlyMap<string, number[]>; readonly rest: number } {
+    if (!own) return { units: new Map(), rest: quota };
+    const share = Math.max(0, quota) / weigh([own, ...finer].flat());
+    const attempt = (count: (group: RemovalGroup) => number, rounding: 0.5 | 0) => {
+      const units = new Map(own.map(group => this.#nearest(group, count(group), rounding)));
+      const behind = this.#uniformly(finer, quota - costOf(units, own), slack);
+      return { units: new Map([...units, ...behind.units]), rest: behind.rest };
+    };
+    let best = attempt(group => group.units * share, 0.5);
+    if (finer.length === 0 || Math.abs(best.rest) <= slack) return best;
+    for (const less of [attempt(group => group.units * share, 0), attempt(() => 0, 0)])
+      if (Math.abs(less.rest) < Math.abs(best.rest)) best = less;
+    return best;
+  }
+
+  /** Half of what one more cut in each of the groups would cost. */
+  #halfCuts(groups: readonly RemovalGroup[]): number {
+    return groups.reduce((sum, group) => sum + (stepOf(group, this.limits) * group.unitCost) / 2, 0);
+  }
+
+  /**
+   * The units that a group has lost when about `count` of them are gone: one more cut is made while more than `rounding`
+   * of it lies below the count, and the floor allows it.
+   */
+  #nearest(group: RemovalGroup, count: number, rounding: 0.5 | 0): [id: string, units: number[]] {
+    const gone = [...(this.#removed.get(group.id) ?? [])];
+    for (const { units } of this.#chunks(group)) {
+      const isReached = count - gone.length < (1 - rounding) * units.length;
+      if (isReached || group.units - gone.length - units.length < floorOf(group, this.limits)) break;
+      gone.push(...units);
+    }
+    return [group.id, gone];
   }
 
   /**

@@ -62,7 +62,13 @@ test('texts become sources, with the hashes of all inputs', async t => {
   t.deepEqual(hashes, {
     model: 'tiny',
     adapter: null,
-    text: { hills: 'hills', 'ask me': 'ask me', told: 'told' },
+    text: {
+      hills: 'hills',
+      'ask me': 'ask me',
+      told: 'told',
+      'told (validation)': 'told (validation)',
+      'told (tuning)': 'told (tuning)',
+    },
   });
 });
 

@@ -6,7 +6,7 @@ import { valueNamed } from '../graph/graph.js';
 import { LiveModel } from '../model/live-model.js';
 import { freshLora, type LoraState, loadLora } from '../model/lora-state.js';
 import { CheckpointFormat } from '../ports/checkpoint.js';
-import { TextReader } from '../ports/text.js';
+import { TextReader, type TextSource } from '../ports/text.js';
 import { TokenizerFormat } from '../ports/tokenizer.js';
 import { Tracer } from '../ports/tracer.js';
 import type { RunContext } from '../run-context.js';
@@ -109,8 +109,13 @@ const readTexts = async (
   const hashes: Record<string, string> = {};
   for (const [name, { file, kind, validation, tuning }] of entries) {
     const text = await reader.read(name, file);
-    const part = (from: number | string, what: string) =>
-      typeof from === 'number' ? from : reader.read(`${name} (${what})`, from);
+    const part = async (from: number | string, what: string): Promise<number | TextSource> => {
+      if (typeof from === 'number') return from;
+      const held = await reader.read(`${name} (${what})`, from);
+      hashes[held.name] = held.hash;
+      return held;
+    };
+    hashes[name] = text.hash;
     sources.push(
       tokeniseSource(kind ? { ...text, kind } : text, tokenizer, {
         sequence: config.train.sequence,
@@ -118,9 +123,9 @@ const readTexts = async (
         validation: await part(validation, 'validation'),
         tuning: await part(tuning, 'tuning'),
         vocabulary,
+        warn: message => session.log('warn', message),
       }),
     );
-    hashes[name] = text.hash;
   }
   return { sources, hashes };
 };

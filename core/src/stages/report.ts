@@ -6,6 +6,7 @@ import type { PruneOutcome } from '../ports/prune-optimizer.js';
 import type { RecoveryOutcome } from '../ports/recovery.js';
 import type { RunContext } from '../run-context.js';
 import type { Session } from '../session.js';
+import { activePlugins } from '../stamp.js';
 import { version } from '../version.js';
 import type { Cut } from './cut.js';
 import type { Emitted } from './emit.js';
@@ -40,6 +41,8 @@ export const makeReport = (input: ReportInput): Report => {
     version: 1,
     preset: session.preset,
     seed: context.config.seed,
+    config: settingsOf(context.config),
+    plugins: activePlugins(session),
     parameters: {
       before: before.model,
       after: after.model,
@@ -64,6 +67,16 @@ export const makeReport = (input: ReportInput): Report => {
     output: { model: 'model', adapter: emitted.adapter === undefined ? null : 'adapter' },
   };
 };
+
+/** What decides a run, without where things lie. */
+const settingsOf = ({ use, prune, train, calibration, evaluate, emit }: RunContext['config']) => ({
+  use,
+  prune,
+  train,
+  calibration,
+  evaluate,
+  emit,
+});
 
 const layersOf = ({ source }: LiveModel) => source.tracer.layers(source.config);
 

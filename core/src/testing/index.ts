@@ -1,9 +1,9 @@
 /** `@secateur/core/testing`: what tests of plugins and adapters share. Nothing of it is needed at run time. */
 export * from '../graph/fixtures/tiny-decoder.js';
-export * from '../graph/ops/operator-cases.test.data.js';
 export * from './interpreter-engine.js';
 export * from './memory-format.js';
 export * from './memory-storage.js';
+export * from './operator-cases.js';
 export * from './preset-session.js';
 export * from './provided-by.js';
 export * from './tiny-model.js';

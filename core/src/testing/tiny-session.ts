@@ -119,6 +119,7 @@ export const tinySession = (
     preset: 'tiny',
     hooks: createHooks(),
     log: (level, message) => void logged.push({ level, message, from: 'secateur' }),
+    plugins: [],
     registry: [],
     active<T>(port: Token<T>): T {
       if (!filled.has(port.id)) throw new Error(`the tiny session has no ${port.label}`);

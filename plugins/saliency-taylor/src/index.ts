@@ -5,7 +5,7 @@ import { taylorScores } from './taylor.js';
 export { type TaylorForm, taylorScores } from './taylor.js';
 
 const schema = z.strictObject({
-  /** See {@link taylorScores}. `fisher` recovers best of the four (docs/results.md). */
+  /** See {@link taylorScores}. Default `fisher`. */
   form: z.enum(['absolute', 'signed', 'fisher', 'second']).default('fisher'),
 });
 

@@ -21,7 +21,7 @@ test('it scores and cuts once, alike in every layer, and trains nothing', async 
   });
   t.deepEqual([config.prune.ratio, config.prune.ranking], [0.2, 'uniform']);
   const { removed, training, knowledge } = await run();
-  t.true(Math.abs(removed.blocks - 0.2) < 0.02);
+  t.true(Math.abs(removed.blocks - 0.2) <= 24 / 1088); // half a channel in each of two layers
   t.deepEqual(training.tokens, { pruning: 0, recovery: 0 });
   t.deepEqual(knowledge, []);
 });

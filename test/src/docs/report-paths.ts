@@ -32,6 +32,7 @@ export const reportPaths = (): readonly string[] => {
         ts.TypeFlags.Undefined)) !==
     0;
   const walk = (type: ts.Type, prefix: string): string[] => {
+    if (type.flags & ts.TypeFlags.Unknown) return [prefix];
     if (isPlain(type) || (type.isUnion() && type.types.every(isPlain))) return [prefix];
     const element = checker.isArrayType(type)
       ? checker.getIndexTypeOfType(type, ts.IndexKind.Number)

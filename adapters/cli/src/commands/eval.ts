@@ -31,16 +31,22 @@ export const evaluate = (root: Command, console: Console): void => {
     .action(async (model: string, { text, chunk, adapter, config, json }: EvalOptions) => {
       const { cwd, out } = console;
       const resolved = await resolveInvocation({ config }, console);
-      const found = await withSession(resolved, session =>
-        evaluateText(session, {
+      const found = await withSession(resolved, async session => {
+        const { progress } = session.hooks;
+        const start = console.clock.now();
+        progress.call({ kind: 'stage-start', stage: 'eval', title: 'Measure the perplexity' });
+        const result = await evaluateText(session, {
           model: absolute(cwd, model),
           file: absolute(cwd, text),
           chunk,
           onProgress: (done, total) =>
-            session.hooks.progress.call({ kind: 'progress', stage: 'eval', done, total, unit: 'chunks' }),
+            progress.call({ kind: 'progress', stage: 'eval', done, total, unit: 'chunks' }),
           ...(adapter === undefined ? {} : { adapter: absolute(cwd, adapter) }),
-        }),
-      );
+        });
+        const seconds = (console.clock.now() - start) / 1000;
+        progress.call({ kind: 'stage-end', stage: 'eval', seconds, peakBytes: process.memoryUsage.rss() });
+        return result;
+      });
       if (json) out(`${JSON.stringify(found)}\n`);
       else
         out(

@@ -1,10 +1,10 @@
 import test from 'ava';
 import { createRng } from '../../rng.js';
+import { feedsOf, graphOf, operatorCases, relativeError, titleOf } from '../../testing/operator-cases.js';
 import { evaluate } from '../evaluate.js';
 import { outputOf, sizeOf } from '../graph.js';
 import type { Dense } from '../operator.js';
 import { allOperators } from './index.js';
-import { feedsOf, graphOf, operatorCases, relativeError, titleOf } from './operator-cases.test.data.js';
 
 /** The formula of a composite, element by element: independent of its expansion. */
 type Formula = (inputs: Record<string, Dense>, attributes: Record<string, number>) => Dense[];

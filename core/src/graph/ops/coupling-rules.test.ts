@@ -1,10 +1,10 @@
 import test from 'ava';
 import { createRng } from '../../rng.js';
+import { feedsOf, graphOf, operatorCases, relativeError, titleOf } from '../../testing/operator-cases.js';
 import { evaluate } from '../evaluate.js';
 import { type Graph, type Node, type Shape, type Value, valueNamed } from '../graph.js';
 import type { Axis, CouplingContext, Dense, Primitive } from '../operator.js';
 import { operatorOf } from './index.js';
-import { feedsOf, graphOf, operatorCases, relativeError, titleOf } from './operator-cases.test.data.js';
 import { readStrided, stridesOf } from './strided.js';
 
 /** What a rule said of one node. Axes are written `x0[1]`. */

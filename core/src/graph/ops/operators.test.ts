@@ -1,5 +1,15 @@
 import test from 'ava';
 import { createRng } from '../../rng.js';
+import {
+  centralDifferences,
+  feedsOf,
+  graphOf,
+  type OperatorCase,
+  operatorCases,
+  randomDense,
+  relativeError,
+  titleOf,
+} from '../../testing/operator-cases.js';
 import { GraphBuilder } from '../builder.js';
 import { differentiate, gradientRole } from '../differentiate.js';
 import { evaluate } from '../evaluate.js';
@@ -10,16 +20,6 @@ import type { Dense } from '../operator.js';
 import { add } from './add.js';
 import { allOperators, operatorOf } from './index.js';
 import { mul } from './mul.js';
-import {
-  centralDifferences,
-  feedsOf,
-  graphOf,
-  type OperatorCase,
-  operatorCases,
-  randomDense,
-  relativeError,
-  titleOf,
-} from './operator-cases.test.data.js';
 import { reduceSum } from './reduce-sum.js';
 
 test('every operator has a case', t => {

@@ -1,7 +1,7 @@
-import type { Rng } from '../../rng.js';
-import { GraphBuilder } from '../builder.js';
-import { type Attributes, type Graph, type Shape, sizeOf } from '../graph.js';
-import type { Dense } from '../operator.js';
+import { GraphBuilder } from '../graph/builder.js';
+import { type Attributes, type Graph, type Shape, sizeOf } from '../graph/graph.js';
+import type { Dense } from '../graph/operator.js';
+import type { Rng } from '../rng.js';
 
 /** An input of a case: its shape and what its elements are drawn from. */
 export interface CaseInput {
