@@ -95,7 +95,7 @@ const runCell = async ({ row, seed, learningRate, held }: Cell, material: Materi
           { file: source.train, tuning: source.tune, validation: source[held] },
         ]),
       ),
-      prune: { ratio: settings.ratio },
+      prune: { ratio: settings.ratio, ...(row.ranking === undefined ? {} : { ranking: row.ranking }) },
       train: { tokens: settings.tokens, learningRate },
       evaluate: { chunk: 128, tokens: 16_000 },
       checkpoint: { steps: 100_000 },

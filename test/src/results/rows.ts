@@ -6,6 +6,8 @@ export interface Row {
   readonly options: Readonly<Record<string, unknown>>;
   /** Overrides of `use`. */
   readonly use?: Readonly<Record<string, string>>;
+  /** How the budget is spread over layers. Default: the preset's. */
+  readonly ranking?: 'kind' | 'joint' | 'uniform';
   /** Whether it trains at all. */
   readonly trains: boolean;
 }
@@ -19,6 +21,7 @@ const lhspg = (
   preset: 'lorashear',
   options: { protect: 0, lhspg: { periods: 1, share: 0.1, ...options } },
   use: { saliency: 'taylor', sampler: 'uniform', ...use },
+  ranking: 'kind',
   trains: true,
 });
 
@@ -43,6 +46,15 @@ export const rows: readonly Row[] = [
     preset: 'lorashear',
     options: { protect: 0 },
     use: { saliency: 'taylor', optimizer: 'oneshot', sampler: 'uniform' },
+    ranking: 'kind',
+    trains: true,
+  },
+  {
+    name: 'Taylor (Fisher), uniform, one-shot + recovery',
+    preset: 'lorashear',
+    options: { protect: 0 },
+    use: { saliency: 'taylor', optimizer: 'oneshot', sampler: 'uniform' },
+    ranking: 'uniform',
     trains: true,
   },
   lhspg('gate, P 1, fade 10 %', { fade: 'gate' }),
@@ -50,6 +62,7 @@ export const rows: readonly Row[] = [
   lhspg('half-space, P 1, fade 10 %', { fade: 'half-space' }),
   lhspg('gate, P 4, warm-up 10 %, fade 50 %', { fade: 'gate', periods: 4, warmup: 0.1, share: 0.5 }),
   lhspg('gate, P 1, fade 10 %, WANDA scores', { fade: 'gate' }, { saliency: 'wanda' }),
+  { ...lhspg('gate, P 1, fade 10 %, uniform', { fade: 'gate' }), ranking: 'uniform' },
   lhspg('gate, P 1, fade 10 %, gap sampler', { fade: 'gate' }, { sampler: 'gap' }),
   {
     ...lhspg('gate, P 1, fade 10 %, gap sampler, a tenth protected', {}, { sampler: 'gap' }),
