@@ -22,5 +22,5 @@ export const perplexity: Evaluator = {
 };
 
 export default definePlugin('evaluator-perplexity', api => {
-  api.provide(Evaluator, 'perplexity', perplexity);
+  api.provide(Evaluator, 'perplexity', perplexity, 'perplexity of each source in chunks');
 });

@@ -55,7 +55,7 @@ export const ablation = ({ ratios, protect }: z.output<typeof schema>): Knowledg
 export default definePlugin(
   'knowledge-ablation',
   (api, options) => {
-    api.provide(KnowledgeAnalysis, 'ablation', ablation(options));
+    api.provide(KnowledgeAnalysis, 'ablation', ablation(options), 'loss when a group is thinned');
   },
   schema,
 );

@@ -8,7 +8,7 @@ export { type LhspgOptions, lhspgOptions } from './options.js';
 export default definePlugin(
   'optimizer-lhspg',
   (api, options) => {
-    api.provide(PruneOptimizer, 'lhspg', new Lhspg(options));
+    api.provide(PruneOptimizer, 'lhspg', new Lhspg(options), 'choose, fade and train, period by period');
   },
   lhspgOptions,
 );

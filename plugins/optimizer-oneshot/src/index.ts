@@ -9,5 +9,5 @@ export const oneshot: PruneOptimizer = {
 };
 
 export default definePlugin('optimizer-oneshot', api => {
-  api.provide(PruneOptimizer, 'oneshot', oneshot);
+  api.provide(PruneOptimizer, 'oneshot', oneshot, 'rank once, cut once');
 });

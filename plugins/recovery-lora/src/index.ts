@@ -8,7 +8,7 @@ export { LoraRecovery } from './recover.js';
 export default definePlugin(
   'recovery-lora',
   (api, options) => {
-    api.provide(Recovery, 'lora', new LoraRecovery(options));
+    api.provide(Recovery, 'lora', new LoraRecovery(options), 'texts first, then instructions, in rounds');
   },
   recoveryOptions,
 );

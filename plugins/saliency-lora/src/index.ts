@@ -57,7 +57,7 @@ export const loraScorer = (weights: Readonly<Record<ProxyName, number>>): Salien
 export default definePlugin(
   'saliency-lora',
   (api, options) => {
-    api.provide(SaliencyScorer, 'lora', loraScorer(options));
+    api.provide(SaliencyScorer, 'lora', loraScorer(options), 'five proxies with B A as the gradient');
   },
   schema,
 );

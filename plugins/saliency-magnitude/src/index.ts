@@ -31,7 +31,7 @@ export const magnitudeScorer = (norm: MagnitudeNorm): SaliencyScorer => ({
 export default definePlugin(
   'saliency-magnitude',
   (api, options) => {
-    api.provide(SaliencyScorer, 'magnitude', magnitudeScorer(options.norm));
+    api.provide(SaliencyScorer, 'magnitude', magnitudeScorer(options.norm), 'norm of the weights');
   },
   schema,
 );

@@ -14,10 +14,15 @@ export default definePlugin(
   'saliency-taylor',
   (api, options) => {
     const { form } = options;
-    api.provide(SaliencyScorer, 'taylor', {
-      needs: ['gateGradient'],
-      score: (group, signals) => taylorScores(signals.gateGradient(group), form),
-    });
+    api.provide(
+      SaliencyScorer,
+      'taylor',
+      {
+        needs: ['gateGradient'],
+        score: (group, signals) => taylorScores(signals.gateGradient(group), form),
+      },
+      'gradients by gates: what removal does to the loss',
+    );
   },
   schema,
 );

@@ -21,5 +21,5 @@ export const wandaScorer: SaliencyScorer = {
 };
 
 export default definePlugin('saliency-wanda', api => {
-  api.provide(SaliencyScorer, 'wanda', wandaScorer);
+  api.provide(SaliencyScorer, 'wanda', wandaScorer, 'weights times norms of their inputs');
 });

@@ -14,7 +14,12 @@ export default definePlugin(
   'sampler-gap',
   (api, options) => {
     const { balance } = options;
-    api.provide(Sampler, 'gap', { weights: sources => gapWeights(sources, balance) });
+    api.provide(
+      Sampler,
+      'gap',
+      { weights: sources => gapWeights(sources, balance) },
+      'most of what was forgotten most',
+    );
   },
   schema,
 );

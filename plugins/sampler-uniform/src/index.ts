@@ -6,5 +6,5 @@ export const uniformSampler: Sampler = {
 };
 
 export default definePlugin('sampler-uniform', api => {
-  api.provide(Sampler, 'uniform', uniformSampler);
+  api.provide(Sampler, 'uniform', uniformSampler, 'equal shares');
 });
