@@ -1,7 +1,19 @@
 import { type Clock, systemClock } from './clock.js';
+import type { ResolvedConfig } from './config/schema.js';
 import type { Report } from './domain/report.js';
+import { SecateurError } from './errors.js';
+import { CheckpointFormat } from './ports/checkpoint.js';
 import { Engine } from './ports/engine.js';
+import { Evaluator } from './ports/evaluator.js';
+import { KnowledgeAnalysis } from './ports/knowledge.js';
+import { PruneOptimizer } from './ports/prune-optimizer.js';
+import { Recovery } from './ports/recovery.js';
 import { RunStorage, type RunStore } from './ports/run-store.js';
+import { SaliencyScorer } from './ports/saliency.js';
+import { Sampler } from './ports/sampler.js';
+import { TextReader } from './ports/text.js';
+import { TokenizerFormat } from './ports/tokenizer.js';
+import { Tracer } from './ports/tracer.js';
 import { createRng } from './rng.js';
 import type { RunContext } from './run-context.js';
 import type { Session } from './session.js';
@@ -9,11 +21,12 @@ import { analyse } from './stages/analyse.js';
 import { cut } from './stages/cut.js';
 import { emit } from './stages/emit.js';
 import { evaluate } from './stages/evaluate.js';
-import { load } from './stages/load.js';
+import { type Loaded, load } from './stages/load.js';
 import { prune } from './stages/prune.js';
 import { recover } from './stages/recover.js';
 import { makeReport } from './stages/report.js';
 import { StageRunner } from './stages/stage.js';
+import type { Token } from './token.js';
 
 export interface RunOptions {
   readonly signal?: AbortSignal;
@@ -30,29 +43,48 @@ export interface RunOptions {
  * @throws SecateurError whatever the stages find wrong
  */
 export const executeRun = (session: Session, options: RunOptions = {}): Promise<Report> =>
-  run(session, options, async () => {
+  run(session, options, async ({ inputs }) => {
     const { force = false, invocation = null } = options;
-    const store = await session.active(RunStorage).create(session.config.out, { force });
-    await store.writeJson('run.json', {
-      version: 1,
-      preset: session.preset,
-      seed: session.config.seed,
-      invocation,
-    });
+    const { out, seed } = session.config;
+    const store = await session.active(RunStorage).create(out, { force, keep: pathsOf(session.config) });
+    await store.writeJson('run.json', { version: 1, preset: session.preset, seed, inputs, invocation });
     return store;
   });
 
 /**
  * Goes on with a run that was stopped or killed, to the same bytes.
- * @throws SecateurError E_RESUME when the folder holds no run
+ * @throws SecateurError E_RESUME when the folder holds no run, or when what the run reads has changed
  */
 export const resumeRun = (session: Session, options: RunOptions = {}): Promise<Report> =>
-  run(session, options, () => session.active(RunStorage).reopen(session.config.out));
+  run(session, options, async ({ inputs }) => {
+    const store = await session.active(RunStorage).reopen(session.config.out);
+    const begun = (await store.readJson('run.json')) as { readonly inputs?: Loaded['inputs'] } | undefined;
+    const changed = Object.keys(inputs).filter(key => begun?.inputs && begun.inputs[key] !== inputs[key]);
+    if (changed.length > 0)
+      throw new SecateurError(
+        'E_RESUME',
+        `what the run in ${store.folder} reads has changed since it was begun: ${changed.join(', ')}`,
+        { hint: 'put the files back as they were, or start again: npx secateur run --force' },
+      );
+    return store;
+  });
 
-const run = async (session: Session, options: RunOptions, open: () => Promise<RunStore>): Promise<Report> => {
+/** Everything that a run reads. */
+const pathsOf = ({ model, adapter, text }: ResolvedConfig): string[] => [
+  model,
+  ...(adapter === undefined ? [] : [adapter]),
+  ...Object.values(text).flatMap(({ file, validation, tuning }) =>
+    [file, validation, tuning].filter(path => typeof path === 'string'),
+  ),
+];
+
+type Open = (loaded: Loaded) => Promise<RunStore>;
+
+const run = async (session: Session, options: RunOptions, open: Open): Promise<Report> => {
   const { hooks } = session;
   const engine = session.active(Engine);
   try {
+    checkPorts(session);
     const context = makeContext(session, engine, options);
     await hooks.initialize.promise(context);
     const report = await stages(session, context, open);
@@ -67,11 +99,31 @@ const run = async (session: Session, options: RunOptions, open: () => Promise<Ru
   }
 };
 
+/**
+ * Makes everything that a run will ask for, so that what cannot be had is known now and not after hours.
+ * @throws SecateurError E_UNKNOWN_PLUGIN, E_PLUGIN_FAILED
+ */
+const checkPorts = (session: Session): void => {
+  const needed: readonly Token<unknown>[] = [
+    CheckpointFormat,
+    Tracer,
+    TokenizerFormat,
+    TextReader,
+    RunStorage,
+    Evaluator,
+    SaliencyScorer,
+    PruneOptimizer,
+  ];
+  for (const port of needed) session.active(port);
+  session.optional(KnowledgeAnalysis);
+  if (session.optional(Recovery)) session.active(Sampler);
+};
+
 /** The run, top to bottom. */
-const stages = async (session: Session, context: Context, open: () => Promise<RunStore>): Promise<Report> => {
+const stages = async (session: Session, context: Context, open: Open): Promise<Report> => {
   const runner = new StageRunner(context);
   const loaded = await runner.step(load(session), undefined);
-  context.store = await open();
+  context.store = await open(loaded);
   const dense = await runner.step(evaluate(session, 'dense', 'Measure the dense model'), {
     loaded,
     model: loaded.model,
