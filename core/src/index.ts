@@ -4,7 +4,7 @@ export { injectable } from 'inversify';
 export { z } from 'zod';
 export * from './clock.js';
 export * from './config/define.js';
-export { suggest } from './config/describe-issue.js';
+export { describeIssue, suggest } from './config/describe-issue.js';
 export * from './config/load.js';
 export * from './config/resolve.js';
 export * from './config/schema.js';

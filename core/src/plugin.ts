@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { describeIssue } from './config/describe-issue.js';
+import { describeIssue, show } from './config/describe-issue.js';
 import type { ResolvedConfig, SecateurConfig } from './config/schema.js';
 import type { Logger } from './domain/events.js';
 import { SecateurError } from './errors.js';
@@ -133,7 +133,7 @@ export const notA = (wanted: 'plugin' | 'preset', entry: unknown, place: string)
         ? [`the plugin "${entry.name}"`, 'plugins belong into `plugins: [...]`']
         : isPreset(entry)
           ? [`the preset "${entry.name}"`, 'presets belong into `presets: [...]`']
-          : [JSON.stringify(entry), `import the ${wanted} and call its factory`];
+          : [show(entry), `import the ${wanted} and call its factory`];
   return new SecateurError('E_CONFIG_INVALID', `${place} holds ${found}, expected a ${wanted}`, { hint });
 };
 

@@ -6,12 +6,17 @@ import { withLoss } from './graph/with-loss.js';
 import { LiveModel } from './model/live-model.js';
 import { cloneLora } from './model/lora-state.js';
 import type { CheckpointFormat } from './ports/checkpoint.js';
+import { Evaluator } from './ports/evaluator.js';
 import { PruneOptimizer } from './ports/prune-optimizer.js';
 import { Recovery } from './ports/recovery.js';
 import type { RunStore } from './ports/run-store.js';
+import { SaliencyScorer } from './ports/saliency.js';
+import { Sampler } from './ports/sampler.js';
+import { TextReader } from './ports/text.js';
 import { executeRun, resumeRun } from './run.js';
 import type { RunContext } from './run-context.js';
 import { fill, type TinySession, type TinySettings, tinySession } from './testing/tiny-session.js';
+import type { Token } from './token.js';
 import { Trainer } from './training/trainer.js';
 
 /** Trains the adapter for some steps and saves its state after each: what a well-behaved plugin does. */
@@ -230,6 +235,79 @@ test('inputs are checked before anything is written', async t => {
   const wrong = session({ ...settings, text: {} });
   await t.throwsAsync(executeRun(wrong), { message: /no text is given/ });
   t.is(wrong.storage.stores.size, 0);
+});
+
+test('a port that is empty is missed at the beginning, not where it is asked for', async t => {
+  const told: string[] = [];
+  for (const port of [Evaluator, SaliencyScorer, PruneOptimizer, Sampler] as const) {
+    const poor = session();
+    const active = poor.active.bind(poor);
+    const missing = {
+      ...poor,
+      active: <T>(other: Token<T>): T => {
+        if (other.label === port.label) throw new Error(`no ${port.label}`);
+        return active(other);
+      },
+    };
+    poor.hooks.initialize.tap('test', () => void told.push(port.label));
+    await t.throwsAsync(executeRun(missing), { message: `no ${port.label}` });
+    t.is(poor.storage.stores.size, 0);
+  }
+  t.deepEqual(told, []);
+});
+
+test('a model that is not finite ends the run where it is measured', async t => {
+  const broken: Evaluator = {
+    evaluate: async (_run, _model, sources) =>
+      Object.fromEntries(sources.map(({ name }) => [name, { perplexity: Number.NaN, tokens: 1, chunk: 7 }])),
+  };
+  const error = await t.throwsAsync(executeRun(tinySession({}, [fill(Evaluator, broken)])), {
+    code: 'E_NUMERICS',
+  } as never);
+  t.is(error?.message, 'the perplexity of the dense model on "hills" is NaN, expected a finite number');
+});
+
+test('a run does not go on with other inputs than it was begun with', async t => {
+  const stopped = session();
+  const controller = new AbortController();
+  stopped.hooks.afterStep.tap('stop', () => controller.abort(new Error('enough')));
+  await t.throwsAsync(executeRun(stopped, { signal: controller.signal }), { message: 'enough' });
+  const reader = stopped.active(TextReader);
+  const read = reader.read.bind(reader);
+  const other: TextReader = {
+    read: async (name, file) => ({ ...(await read(name, file)), hash: name === 'waves' ? 'other' : name }),
+  };
+  const changed: TinySession = {
+    ...stopped,
+    active: <T>(port: Token<T>): T => (port.id === TextReader.id ? (other as T) : stopped.active(port)),
+  };
+  const error = await t.throwsAsync(resumeRun(changed), { code: 'E_RESUME' } as never);
+  t.is(error?.message, 'what the run in run was begun with has changed since: text.waves');
+  await t.notThrowsAsync(resumeRun(stopped));
+});
+
+test('a run whose cut model is gone does not go on', async t => {
+  const stopped = session();
+  const controller = new AbortController();
+  stopped.hooks.afterStep.tap('stop', ({ stage }) => {
+    if (stage === 'recover') controller.abort(new Error('enough'));
+  });
+  await t.throwsAsync(executeRun(stopped, { signal: controller.signal }), { message: 'enough' });
+  t.true(stopped.format.models.delete('run/checkpoints/compact'));
+  const error = await t.throwsAsync(resumeRun(stopped), { code: 'E_RESUME' } as never);
+  t.regex(error?.message ?? '', /^The cut model of the run is damaged: .*[^.]\.$/);
+});
+
+test('storage is told what the run reads, and must keep', async t => {
+  const one = tinySession({ text: { a: { file: 'a.txt', validation: 'b.txt', tuning: 0.1 } } });
+  const create = one.storage.create.bind(one.storage);
+  const kept: unknown[] = [];
+  one.storage.create = async (folder, options) => {
+    kept.push(options);
+    return create(folder, options);
+  };
+  await executeRun({ ...one, config: { ...one.config, adapter: undefined } });
+  t.deepEqual(kept, [{ force: false, keep: ['tiny', 'a.txt', 'b.txt'] }]);
 });
 
 test('a folder that holds a run is left alone, unless it may be emptied', async t => {

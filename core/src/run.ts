@@ -1,7 +1,18 @@
 import { type Clock, systemClock } from './clock.js';
+import type { ResolvedConfig } from './config/schema.js';
 import type { Report } from './domain/report.js';
+import { CheckpointFormat } from './ports/checkpoint.js';
 import { Engine } from './ports/engine.js';
+import { Evaluator } from './ports/evaluator.js';
+import { KnowledgeAnalysis } from './ports/knowledge.js';
+import { PruneOptimizer } from './ports/prune-optimizer.js';
+import { Recovery } from './ports/recovery.js';
 import { RunStorage, type RunStore } from './ports/run-store.js';
+import { SaliencyScorer } from './ports/saliency.js';
+import { Sampler } from './ports/sampler.js';
+import { TextReader } from './ports/text.js';
+import { TokenizerFormat } from './ports/tokenizer.js';
+import { Tracer } from './ports/tracer.js';
 import { createRng } from './rng.js';
 import type { RunContext } from './run-context.js';
 import type { Session } from './session.js';
@@ -15,6 +26,7 @@ import { recover } from './stages/recover.js';
 import { makeReport } from './stages/report.js';
 import { StageRunner } from './stages/stage.js';
 import { checkStamp, stampOf } from './stamp.js';
+import type { Token } from './token.js';
 
 export interface RunOptions {
   readonly signal?: AbortSignal;
@@ -33,14 +45,10 @@ export interface RunOptions {
 export const executeRun = (session: Session, options: RunOptions = {}): Promise<Report> =>
   run(session, options, async loaded => {
     const { force = false, invocation = null } = options;
-    const store = await session.active(RunStorage).create(session.config.out, { force });
-    await store.writeJson('run.json', {
-      version: 1,
-      preset: session.preset,
-      seed: session.config.seed,
-      stamp: stampOf(session, loaded),
-      invocation,
-    });
+    const { out, seed } = session.config;
+    const store = await session.active(RunStorage).create(out, { force, keep: pathsOf(session.config) });
+    const stamp = stampOf(session, loaded);
+    await store.writeJson('run.json', { version: 1, preset: session.preset, seed, stamp, invocation });
     return store;
   });
 
@@ -56,6 +64,15 @@ export const resumeRun = (session: Session, options: RunOptions = {}): Promise<R
     return store;
   });
 
+/** Everything that a run reads. */
+const pathsOf = ({ model, adapter, text }: ResolvedConfig): string[] => [
+  model,
+  ...(adapter === undefined ? [] : [adapter]),
+  ...Object.values(text).flatMap(({ file, validation, tuning }) =>
+    [file, validation, tuning].filter(path => typeof path === 'string'),
+  ),
+];
+
 /** Opens the store, once the inputs are known to be good. */
 type Open = (loaded: Loaded) => Promise<RunStore>;
 
@@ -63,6 +80,7 @@ const run = async (session: Session, options: RunOptions, open: Open): Promise<R
   const { hooks } = session;
   const engine = session.active(Engine);
   try {
+    checkPorts(session);
     const context = makeContext(session, engine, options);
     await hooks.initialize.promise(context);
     const report = await stages(session, context, open);
@@ -75,6 +93,26 @@ const run = async (session: Session, options: RunOptions, open: Open): Promise<R
     await engine.close();
     await hooks.shutdown.promise();
   }
+};
+
+/**
+ * Makes everything that a run will ask for, so that what cannot be had is known now and not after hours.
+ * @throws SecateurError E_UNKNOWN_PLUGIN, E_PLUGIN_FAILED
+ */
+const checkPorts = (session: Session): void => {
+  const needed: readonly Token<unknown>[] = [
+    CheckpointFormat,
+    Tracer,
+    TokenizerFormat,
+    TextReader,
+    RunStorage,
+    Evaluator,
+    SaliencyScorer,
+    PruneOptimizer,
+  ];
+  for (const port of needed) session.active(port);
+  session.optional(KnowledgeAnalysis);
+  if (session.optional(Recovery)) session.active(Sampler);
 };
 
 /** The run, top to bottom. */

@@ -5,7 +5,7 @@ import type { Loaded } from './stages/load.js';
 
 /** What a run depends on beside its configuration: `run.json` keeps it, and `resume` compares. */
 export interface Stamp {
-  readonly inputs: Loaded['hashes'];
+  readonly inputs: Loaded['inputs'];
   readonly plugins: readonly PluginRecord[];
 }
 
@@ -20,8 +20,8 @@ export const activePlugins = ({ config: { use }, plugins, registry }: Session): 
     return provided.length === 0 || provided.some(isActive);
   });
 
-export const stampOf = (session: Session, { hashes }: Pick<Loaded, 'hashes'>): Stamp => ({
-  inputs: hashes,
+export const stampOf = (session: Session, { inputs }: Pick<Loaded, 'inputs'>): Stamp => ({
+  inputs,
   plugins: activePlugins(session),
 });
 
@@ -30,7 +30,7 @@ export const stampOf = (session: Session, { hashes }: Pick<Loaded, 'hashes'>): S
  * @throws SecateurError E_RESUME that names what has changed
  */
 export const checkStamp = (begun: unknown, now: Stamp, folder: string): void => {
-  const before = flatten(begun);
+  const before = flatten(begun as Partial<Stamp> | undefined);
   const after = flatten(JSON.parse(JSON.stringify(now)));
   const changed = [...new Set([...before.keys(), ...after.keys()])].filter(
     path => before.get(path) !== after.get(path),
@@ -43,12 +43,14 @@ export const checkStamp = (begun: unknown, now: Stamp, folder: string): void => 
     );
 };
 
-/** Leaves by path; entries of a list that have a name go by it. */
-const flatten = (value: unknown, path = '', into = new Map<string, unknown>()): Map<string, unknown> => {
-  if (typeof value !== 'object' || value === null) return into.set(path, value);
-  for (const [key, inner] of Object.entries(value)) {
-    const { name } = (Array.isArray(value) ? inner : {}) as { name?: string };
-    flatten(inner, path === '' ? key : `${path}.${name ?? key}`, into);
-  }
-  return into;
-};
+/** Values by what people call them: keys of the configuration, and options by plugin. */
+const flatten = ({ inputs = {}, plugins = [] }: Partial<Stamp> = {}): ReadonlyMap<string, unknown> =>
+  new Map<string, unknown>([
+    ...Object.entries(inputs),
+    ...plugins.flatMap(({ name, options }) => [
+      [`plugin ${name}`, 'is there'] as const,
+      ...Object.entries(options).map(
+        ([option, value]) => [`option ${option} of ${name}`, JSON.stringify(value)] as const,
+      ),
+    ]),
+  ]);

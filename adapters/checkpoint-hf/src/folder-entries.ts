@@ -11,7 +11,10 @@ export const folderEntries = async (folder: string, code: ErrorCode): Promise<re
   } catch (cause) {
     const found =
       (cause as NodeJS.ErrnoException).code === 'ENOTDIR' ? 'is a file, not a folder' : 'does not exist';
-    throw new SecateurError(code, `The folder ${folder} ${found}.`, { cause });
+    throw new SecateurError(code, `The folder ${folder} ${found}.`, {
+      cause,
+      hint: 'Check the path: it must be the folder that holds the files, on this machine.',
+    });
   }
 };
 

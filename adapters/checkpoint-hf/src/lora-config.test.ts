@@ -62,6 +62,7 @@ const refused: readonly (readonly [object, RegExp])[] = [
   [{ r: 0 }, /r is 0, expected a positive integer/],
   [{ r: '8' }, /r is "8"/],
   [{ lora_alpha: 'x' }, /lora_alpha is "x"/],
+  [{ lora_alpha: 0 }, /lora_alpha is 0, expected a number more than 0/],
   [{ rank_pattern: [] }, /rank_pattern is not an object/],
   [{ rank_pattern: { q: 1.5 } }, /rank_pattern gives "q" the value 1.5/],
   [{ alpha_pattern: { '(': 1 } }, /no regular expression/],

@@ -49,7 +49,10 @@ const isEmptyObject = (value: unknown): boolean =>
  * @throws SecateurError E_ADAPTER for anything but plain LoRA; the message begins with `where`
  */
 export const parseLoraConfig = (config: Json, where: string): LoraConfig => {
-  const fail = (finding: string) => new SecateurError('E_ADAPTER', `${where}: ${finding}.`);
+  const fail = (finding: string) =>
+    new SecateurError('E_ADAPTER', `${where}: ${finding}.`, {
+      hint: 'Give a plain LoRA adapter of PEFT, or run without --adapter: a fresh one is attached then.',
+    });
   if (config.peft_type !== 'LORA')
     throw fail(`peft_type is ${JSON.stringify(config.peft_type)}, expected "LORA"`);
   for (const { key, harmless, why } of unsupported)
@@ -59,7 +62,7 @@ export const parseLoraConfig = (config: Json, where: string): LoraConfig => {
   const rank = config.r;
   if (!isRank(rank)) throw fail(`r is ${JSON.stringify(rank)}, expected a positive integer`);
   const alpha = config.lora_alpha ?? 8;
-  if (!isScale(alpha)) throw fail(`lora_alpha is ${JSON.stringify(alpha)}, expected a number`);
+  if (!isScale(alpha)) throw fail(`lora_alpha is ${JSON.stringify(alpha)}, expected a number more than 0`);
   const ranks = parsePattern(config.rank_pattern, isRank, finding => fail(`rank_pattern ${finding}`));
   const alphas = parsePattern(config.alpha_pattern, isScale, finding => fail(`alpha_pattern ${finding}`));
   const scale = (a: number, r: number) => a / (config.use_rslora === true ? Math.sqrt(r) : r);
@@ -75,7 +78,7 @@ export const parseLoraConfig = (config: Json, where: string): LoraConfig => {
 };
 
 const isRank = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
-const isScale = (value: unknown): value is number => Number.isFinite(value);
+const isScale = (value: unknown): value is number => Number.isFinite(value) && (value as number) > 0;
 
 type Fail = (finding: string) => SecateurError;
 

@@ -25,7 +25,9 @@ export const openAdapter = async (folder: string): Promise<Adapter> => {
   const weights = path.join(absolute, ADAPTER_WEIGHTS);
   if (!entries.includes(ADAPTER_WEIGHTS)) {
     refusePickle(absolute, entries);
-    throw new SecateurError('E_ADAPTER', `${absolute} has no ${ADAPTER_WEIGHTS}.`);
+    throw new SecateurError('E_ADAPTER', `${absolute} has no ${ADAPTER_WEIGHTS}.`, {
+      hint: 'Give the folder that PEFT’s save_pretrained wrote.',
+    });
   }
   const { tensors } = await readSafetensorsHeader(weights);
   for (const [name, { dtype }] of tensors)
@@ -33,6 +35,7 @@ export const openAdapter = async (folder: string): Promise<Adapter> => {
       throw new SecateurError(
         'E_ADAPTER',
         `${weights}: ${name} has the element type ${dtype}, expected F64, F32, F16 or BF16.`,
+        { hint: 'Save the adapter again in one of these types.' },
       );
   return {
     config,

@@ -186,3 +186,10 @@ test('a folder that is missing, and a file in its place, are told apart', async 
   const file = await writeRaw(folder, {});
   await throwsCode(t, () => format.open(file), 'E_MODEL_NOT_FOUND', /is a file/);
 });
+
+test('a folder in the place of the weights is refused', async t => {
+  const folder = await temporaryFolder(t);
+  await config(folder);
+  await mkdir(path.join(folder, 'model.safetensors'));
+  await throwsCode(t, () => format.open(folder), 'E_MODEL_NOT_FOUND', /is a folder, expected a file/);
+});

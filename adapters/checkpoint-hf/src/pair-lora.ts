@@ -26,7 +26,10 @@ export const pairLora = <T extends { readonly shape: Shape }>(
   config: LoraConfig,
   where: string,
 ): ReadonlyMap<string, LoraPair<T>> => {
-  const fail = (finding: string) => new SecateurError('E_ADAPTER', `${where}: ${finding}.`);
+  const fail = (finding: string) =>
+    new SecateurError('E_ADAPTER', `${where}: ${finding}.`, {
+      hint: 'Check that adapter_config.json and the weights are of one adapter, as PEFT saved it.',
+    });
   const factors = new Map<string, { A?: T; B?: T }>();
   for (const [name, tensor] of tensors) {
     const [, module, side] = (peftName.exec(name) ?? []) as [unknown, string?, ('A' | 'B')?];

@@ -19,12 +19,16 @@ export const readJsonObject = async (file: string, code: ErrorCode): Promise<Rec
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new SecateurError(code, `${file} is not JSON: ${(cause as Error).message}.`, { cause });
+    throw new SecateurError(code, `${file} is not JSON: ${(cause as Error).message}.`, {
+      cause,
+      hint: 'Fetch the file again.',
+    });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new SecateurError(
       code,
       `${file} holds ${Array.isArray(value) ? 'an array' : String(value)}, expected an object.`,
+      { hint: 'Fetch the file again.' },
     );
   return value as Record<string, unknown>;
 };

@@ -4,7 +4,7 @@ import { type Shape, sizeOf, type TensorRef } from '@secateur/core/graph';
 import { duplicateKey } from './duplicate-key.js';
 import { withFile } from './open-file.js';
 import { type ByteSource, readFully } from './read-fully.js';
-import { byteLengthOf, isSafetensorsDType, type SafetensorsDType } from './stored-type.js';
+import { byteLengthOf, isSafetensorsDType, type SafetensorsDType, safetensorsDTypes } from './stored-type.js';
 
 /** A tensor in a safetensors file: a `TensorRef`, of any element type that the format knows. */
 export interface SafetensorsEntry extends Omit<TensorRef, 'dtype'> {
@@ -30,7 +30,10 @@ const LONGEST_HEADER = 100_000_000;
  */
 export const readSafetensorsHeader = async (file: string): Promise<SafetensorsHeader> => {
   const resolved = await realpath(file).catch(cause => {
-    throw new SecateurError('E_MODEL_NOT_FOUND', `The file ${file} does not exist.`, { cause });
+    throw new SecateurError('E_MODEL_NOT_FOUND', `The file ${file} does not exist.`, {
+      cause,
+      hint: 'Check that the download is complete: every file that an index names must be in the folder.',
+    });
   });
   return withFile(resolved, async handle => {
     const { size } = await handle.stat();
@@ -90,10 +93,17 @@ const parseEntry = (name: string, value: unknown, file: string, dataStart: numbe
   if (!isRecord(value)) throw damaged(file, `describes ${name} by something that is not an object`);
   const { dtype, shape, data_offsets: offsets } = value;
   if (!isSafetensorsDType(dtype))
-    throw damaged(file, `gives ${name} the unknown element type ${JSON.stringify(dtype)}`);
-  if (!isShape(shape)) throw damaged(file, `gives ${name} the shape ${JSON.stringify(shape)}`);
+    throw damaged(
+      file,
+      `gives ${name} the unknown element type ${JSON.stringify(dtype)}, expected one of ${safetensorsDTypes.join(', ')}`,
+    );
+  if (!isShape(shape))
+    throw damaged(file, `gives ${name} the shape ${JSON.stringify(shape)}, expected a list of counts`);
   if (!isCountList(offsets) || offsets.length !== 2 || offsets[0]! > offsets[1]!)
-    throw damaged(file, `gives ${name} the offsets ${JSON.stringify(offsets)}`);
+    throw damaged(
+      file,
+      `gives ${name} the offsets ${JSON.stringify(offsets)}, expected where it begins and ends`,
+    );
   const [begin, end] = offsets as [number, number];
   const byteLength = byteLengthOf(dtype, shape);
   if (end - begin !== byteLength)

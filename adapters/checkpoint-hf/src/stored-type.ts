@@ -26,6 +26,8 @@ const widths = {
 
 export type SafetensorsDType = keyof typeof widths;
 
+export const safetensorsDTypes = Object.keys(widths);
+
 export const isSafetensorsDType = (name: unknown): name is SafetensorsDType =>
   typeof name === 'string' && Object.hasOwn(widths, name);
 

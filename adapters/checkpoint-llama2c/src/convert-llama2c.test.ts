@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { createHuggingFaceFormat } from '@secateur/adapter-checkpoint-hf';
@@ -179,6 +179,32 @@ test('missing files are refused', async t => {
   await writeFile(model, legacy);
   await throwsCode(t, () => convertLlama2c(model, `${model}.none`, out), 'E_TOKENIZER', /model\.bin\.none/);
   t.deepEqual(await readdir(folder), ['model.bin']);
+});
+
+test('a folder that holds anything is left as it is', async t => {
+  const folder = await temporaryFolder(t);
+  const file = (name: string): string => path.join(folder, name);
+  await writeFile(file('model.bin'), legacy);
+  await writeFile(file('tokenizer.bin'), smallTokenizer);
+  await mkdir(file('out'));
+  await writeFile(file('out/model-00001-of-00002.safetensors'), 'mine');
+  const into = (name: string) => () => convertLlama2c(file('model.bin'), file('tokenizer.bin'), file(name));
+  await throwsCode(t, into('out'), 'E_OUTPUT_EXISTS', /out is not empty: it holds model-00001/);
+  await throwsCode(t, into('model.bin'), 'E_OUTPUT_EXISTS', /a file is in its place/);
+  await throwsCode(t, into('model.bin/out'), 'E_OUTPUT_EXISTS', /a file is in its place/);
+  t.is(await readFile(file('out/model-00001-of-00002.safetensors'), 'utf8'), 'mine');
+  await mkdir(file('empty'));
+  await t.notThrowsAsync(into('empty')());
+});
+
+test('folders in the place of the files are refused', async t => {
+  const folder = await temporaryFolder(t);
+  await throwsCode(
+    t,
+    () => convertLlama2c(folder, folder, `${folder}/out`),
+    'E_MODEL_NOT_FOUND',
+    /is a folder/,
+  );
 });
 
 const stories = 'models/stories260K';

@@ -1,5 +1,6 @@
+import { readdir } from 'node:fs/promises';
 import { readTensor, writeModel } from '@secateur/adapter-checkpoint-hf';
-import type { ModelConfig } from '@secateur/core';
+import { type ModelConfig, SecateurError } from '@secateur/core';
 import { type Shape, sizeOf } from '@secateur/core/graph';
 import { type Llama2cCheckpoint, type Llama2cTensor, openLlama2c } from './llama2c-checkpoint.js';
 import { toRotateHalf } from './rotate-half.js';
@@ -9,7 +10,7 @@ import { tokenizerJson } from './tokenizer-json.js';
 /**
  * Makes a Hugging Face model folder (LlamaForCausalLM, float32) of a llama2.c checkpoint of version 0 or 1 and its
  * tokenizer.bin. Weights are copied exactly; rows of wq and wk are reordered for Hugging Face's RoPE.
- * @throws SecateurError E_MODEL_NOT_FOUND, E_LLAMA2C, E_TOKENIZER
+ * @throws SecateurError E_MODEL_NOT_FOUND, E_LLAMA2C, E_TOKENIZER; E_OUTPUT_EXISTS when the folder holds anything
  */
 export const convertLlama2c = async (
   checkpointBin: string,
@@ -18,6 +19,7 @@ export const convertLlama2c = async (
 ): Promise<void> => {
   const checkpoint = await openLlama2c(checkpointBin);
   const pieces = await readTokenizerBin(tokenizerBin, checkpoint.vocabulary);
+  await checkEmpty(outFolder);
   const places = placesOf(checkpoint);
   const layout = [...places].map(([name, place]) => ({ name, shape: shapeOf(checkpoint, place) }));
   await writeModel(outFolder, {
@@ -29,6 +31,23 @@ export const convertLlama2c = async (
       'tokenizer_config.json': tokenizerConfigOf(checkpoint),
     },
   });
+};
+
+/** Writing a model replaces what lies there, and takes the shards of a former one away: nothing may. */
+const checkEmpty = async (folder: string): Promise<void> => {
+  const hint = 'Give another folder.';
+  const entries = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return [];
+    const found = cause.code === 'ENOTDIR' ? 'a file is in its place' : cause.message;
+    const sentence = `The output folder ${folder} cannot be made: ${found}.`;
+    throw new SecateurError('E_OUTPUT_EXISTS', sentence, { hint, cause });
+  });
+  if (entries.length > 0)
+    throw new SecateurError(
+      'E_OUTPUT_EXISTS',
+      `The output folder ${folder} is not empty: it holds ${entries.sort()[0]}${entries.length > 1 ? ` and ${entries.length - 1} more` : ''}.`,
+      { hint },
+    );
 };
 
 const configOf = (checkpoint: Llama2cCheckpoint): ModelConfig => ({

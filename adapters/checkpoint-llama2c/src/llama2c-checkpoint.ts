@@ -181,6 +181,9 @@ const shapeOf = (name: Llama2cTensor, sizes: Llama2cSizes): Shape => {
   }
 };
 
+const fetchAgain =
+  'Check that the checkpoint and its tokenizer.bin belong together, in this order, and fetch them again.';
+
 /** An error about a llama2.c file; the sentence begins with its path. */
-export const fault = (file: string, finding: string, hint?: string): SecateurError =>
-  new SecateurError('E_LLAMA2C', `${file} ${finding}.`, hint === undefined ? {} : { hint });
+export const fault = (file: string, finding: string, hint = fetchAgain): SecateurError =>
+  new SecateurError('E_LLAMA2C', `${file} ${finding}.`, { hint });

@@ -16,7 +16,14 @@ export interface Piece {
  */
 export const readTokenizerBin = async (file: string, vocabulary: number): Promise<readonly Piece[]> => {
   const bytes = await readFile(file).catch(cause => {
-    throw new SecateurError('E_TOKENIZER', `${file} cannot be read.`, { cause });
+    throw new SecateurError(
+      'E_TOKENIZER',
+      `${file} cannot be read, expected the tokenizer.bin of the checkpoint.`,
+      {
+        cause,
+        hint: 'Check the path.',
+      },
+    );
   });
   const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   const pieces: Piece[] = [];

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { folderWith, llama2cCheckpoint, llama2cTokenizer, secateur, text } from './cli.test.data.js';
@@ -12,6 +12,20 @@ test('the program ends with the status of its command', async t => {
   t.is(wrong.status, 2);
   t.is(wrong.out, '');
   t.regex(wrong.err, /^✖ E_USAGE {2}/);
+});
+
+test('the engine sends nothing and leaves nothing: its telemetry is off', async t => {
+  const cwd = await folderWith(t, {
+    'model.bin': llama2cCheckpoint(),
+    'tokenizer.bin': llama2cTokenizer(),
+    'home/tmp/mine': '',
+  });
+  const home = join(cwd, 'home');
+  const env = { HOME: home, TMPDIR: join(home, 'tmp'), PATH: process.env.PATH };
+  const run = (...args: string[]) => secateur(cwd, args, { env });
+  t.is((await run('convert', 'llama2c', 'model.bin', 'tokenizer.bin', 'model')).status, 0);
+  t.is((await run('generate', 'model', '--tokens', '2')).status, 0);
+  t.deepEqual(await readdir(home, { recursive: true }), ['tmp', 'tmp/mine']);
 });
 
 test('convert, trace, generate, eval; run, Ctrl-C, resume', async t => {

@@ -15,14 +15,21 @@ export interface Outcome {
   readonly err: string;
 }
 
-/** Runs `secateur` in a process of its own. `interruptAt`: Ctrl-C as soon as this stands on stderr. */
+export interface ProcessOptions {
+  /** Ctrl-C as soon as this stands on stderr. */
+  readonly interruptAt?: string;
+  /** Instead of this process's own. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** Runs `secateur` in a process of its own. */
 export const secateur = (
   cwd: string,
   args: readonly string[],
-  { interruptAt }: { readonly interruptAt?: string } = {},
+  { interruptAt, env }: ProcessOptions = {},
 ): Promise<Outcome> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [bin, ...args], { cwd });
+    const child = spawn(process.execPath, [bin, ...args], { cwd, env: env ?? process.env });
     let [out, err, interrupted] = ['', '', false];
     child.stdout.on('data', chunk => {
       out += chunk;

@@ -3,6 +3,8 @@ import type { Console } from './console.js';
 import { program } from './program.js';
 import { reportError } from './report-error.js';
 
+export type { Console } from './console.js';
+
 /** Commander throws these after it has shown what was asked for. */
 const shown = new Set(['commander.helpDisplayed', 'commander.version']);
 

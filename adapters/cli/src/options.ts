@@ -22,7 +22,9 @@ export const wholeNumber =
 const namedFile = (text: string, former: Record<string, string> = {}): Record<string, string> => {
   const at = text.indexOf('=');
   if (at < 1 || at === text.length - 1) throw new InvalidArgumentError('Expected NAME=FILE.');
-  return { ...former, [text.slice(0, at)]: text.slice(at + 1) };
+  const name = text.slice(0, at);
+  if (Object.hasOwn(former, name)) throw new InvalidArgumentError(`The name "${name}" is given twice.`);
+  return { ...former, [name]: text.slice(at + 1) };
 };
 
 export const configOption = (): Option =>

@@ -1,5 +1,5 @@
 import type { Dirent } from 'node:fs';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { type RunStorage, SecateurError } from '@secateur/core';
 import { trimHalfLine } from './event-log.js';
@@ -21,7 +21,7 @@ const isTemporary = (name: string): boolean => /^\..+\.\d+\.tmp$/.test(name);
 
 /** Runs as folders of the file system. */
 export const folderStorage: RunStorage = {
-  async create(folder, { force = false } = {}) {
+  async create(folder, { force = false, keep = [] } = {}) {
     const store = new RunFolder(folder);
     await makeFolder(store.folder);
     const names = (await readdir(store.folder)).sort();
@@ -45,6 +45,7 @@ export const folderStorage: RunStorage = {
         `The output folder ${store.folder} holds ${list(strange)}, which no run wrote; --force leaves such files alone.`,
         { hint: 'Give another folder with --out, or move these files away.' },
       );
+    await checkKept(store.folder, keep);
     for (const name of names.filter(name => name !== mark)) await remove(store.path(name));
     await remove(store.path(mark));
     return store;
@@ -66,6 +67,20 @@ export const folderStorage: RunStorage = {
     await trimHalfLine(store.path('events.jsonl'));
     return store;
   },
+};
+
+/** A model that a run wrote may be what the next one reads. */
+const checkKept = async (folder: string, keep: readonly string[]): Promise<void> => {
+  const root = await realpath(folder);
+  for (const entry of keep) {
+    const real = await realpath(entry).catch(() => path.resolve(entry));
+    if (real !== root && !real.startsWith(path.join(root, path.sep))) continue;
+    throw new SecateurError(
+      'E_OUTPUT_EXISTS',
+      `The output folder ${folder} holds ${entry}, which the run is to read; --force would delete it.`,
+      { hint: 'Give another folder with --out.' },
+    );
+  }
 };
 
 const isValuable = (name: string): boolean => name === 'model' || name === 'adapter';

@@ -218,6 +218,32 @@ test('force does not follow links out of the folder', async t => {
   t.deepEqual(await readdir(elsewhere), ['weights']);
 });
 
+test('force clears nothing that the new run reads, however it is named', async t => {
+  const store = await newRun(t);
+  await mkdir(store.path('model'));
+  await writeFile(store.path('model', 'weights'), 'mine');
+  const link = path.join(await temporary(t), 'link');
+  await symlink(store.path('model'), link, 'junction');
+  for (const kept of [store.path('model'), store.path('model', 'weights'), link, store.folder]) {
+    const error = await t.throwsAsync(folderStorage.create(store.folder, { force: true, keep: [kept] }), {
+      code: 'E_OUTPUT_EXISTS',
+    });
+    t.true(error?.message.includes(`holds ${kept}, which the run is to read`), error?.message);
+  }
+  t.deepEqual(await readdir(store.folder), ['model', 'run.json']);
+  const keep = [path.dirname(store.folder), `${store.folder}-other`, store.path('none')];
+  await t.throwsAsync(folderStorage.create(store.folder, { force: true, keep }), { message: /none/ });
+  await folderStorage.create(store.folder, { force: true, keep: keep.slice(0, 2) });
+  t.deepEqual(await readdir(store.folder), []);
+});
+
+test('a document that cannot be read is E_RESUME', async t => {
+  const store = await newRun(t);
+  await mkdir(store.path('report.json'));
+  await t.throwsAsync(store.readJson('report.json'), { code: 'E_RESUME', message: /cannot be read/ });
+  t.is(await store.readJson('none.json'), undefined);
+});
+
 test('only the folder of a run can be reopened', async t => {
   const folder = await temporary(t);
   await t.throwsAsync(folderStorage.reopen(folder), { code: 'E_RESUME', message: /run\.json/ });

@@ -42,13 +42,16 @@ export class RunFolder implements RunStore {
 
   /**
    * The document; undefined when there is none.
-   * @throws SecateurError E_RESUME when it is not JSON
+   * @throws SecateurError E_RESUME when it cannot be read or is not JSON
    */
   async readJson(name: string): Promise<unknown> {
     const file = this.path(name);
-    const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
-      throw error;
+    const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code === 'ENOENT') return undefined;
+      throw new SecateurError('E_RESUME', `${file} cannot be read: ${cause.message}.`, {
+        hint: 'Start the run anew in another folder.',
+        cause,
+      });
     });
     if (text === undefined) return undefined;
     try {

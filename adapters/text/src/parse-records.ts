@@ -23,7 +23,7 @@ export const parseRecords = (
   const documents: Document[] = [];
   let kind: TextSource['kind'] | undefined;
   for (const { value, line } of records) {
-    const fail = (finding: string) => textFault(`${file}:${line()}`, finding);
+    const fail = (finding: string) => textFault(`${file}:${line()}`, finding, recordHint);
     const found = kindOf(value);
     if (found === undefined)
       throw fail(
@@ -37,6 +37,9 @@ export const parseRecords = (
   }
   return { kind: kind ?? 'text', documents };
 };
+
+const recordHint =
+  'Each record is {"text": "..."}, or each is {"instruction": "...", "input": "...", "output": "..."}.';
 
 const keyOf = { text: 'text', instruction: 'instruction' } as const;
 

@@ -20,7 +20,11 @@ export function* jsonLines(text: string, file: string): Iterable<RawRecord> {
       yield { value: JSON.parse(content), line: () => here };
     } catch (cause) {
       if (!(cause instanceof SyntaxError)) throw cause;
-      throw textFault(`${file}:${here}`, `is not JSON: ${cause.message}`);
+      throw textFault(
+        `${file}:${here}`,
+        `is not JSON: ${cause.message}`,
+        'Mend or take out the line: .jsonl has one whole record on each.',
+      );
     }
   }
 }
@@ -43,10 +47,10 @@ export const jsonRecords = (text: string, file: string): Iterable<RawRecord> => 
   return value.map((element, i) => ({ value: element, line: () => lineOf(text, startOf(text, i)) }));
 };
 
-const perLineHint = (text: string): string | undefined =>
+const perLineHint = (text: string): string =>
   text.trimStart().startsWith('{')
     ? 'If it has a record on each line, let its name end in .jsonl.'
-    : undefined;
+    : 'A .json file is an array of records: [{ "text": "..." }, ...].';
 
 const lineOf = (text: string, position: number): number => text.slice(0, position).split('\n').length;
 

@@ -19,7 +19,10 @@ export class TextFileReader implements TextReader {
     const packed = /\.gz$/i.test(file);
     const text = decodeText(packed ? await unpack(bytes, file) : bytes, file);
     const source = parse(text, file, packed ? file.slice(0, -3) : file);
-    if (source.documents.length === 0) throw new SecateurError('E_TEXT_EMPTY', `${file} holds no text.`);
+    if (source.documents.length === 0)
+      throw new SecateurError('E_TEXT_EMPTY', `${file} holds no text, expected some.`, {
+        hint: 'Check that it is the right file, and that it was written to its end.',
+      });
     return { name, hash, ...source };
   }
 }
@@ -40,7 +43,7 @@ const readBytes = async (file: string): Promise<Buffer> => {
     if (code === 'ERR_FS_FILE_TOO_LARGE')
       throw textFault(file, 'is larger than 2 GiB', 'Split it into several sources.');
     const found = code === 'EISDIR' ? 'is a folder, expected a file' : 'does not exist or cannot be read';
-    throw new SecateurError('E_TEXT_NOT_FOUND', `${file} ${found}.`, { cause });
+    throw new SecateurError('E_TEXT_NOT_FOUND', `${file} ${found}.`, { cause, hint: 'Check the path.' });
   }
 };
 
@@ -54,7 +57,7 @@ const unpack = async (bytes: Buffer, file: string): Promise<Buffer> => {
     throw textFault(
       file,
       large ? `unpacks to more than ${LARGEST_TEXT} bytes` : 'is not a whole gzip file',
-      large ? 'Split it into several sources.' : undefined,
+      large ? 'Split it into several sources.' : 'Fetch it again, or unpack it and name the unpacked file.',
     );
   }
 };

@@ -53,7 +53,13 @@ test('config.json stands in where tokenizer_config.json is silent', async t => {
   t.deepEqual([bare.bos, bare.eos], [undefined, undefined]);
 });
 
-const refused: readonly (readonly [string, Readonly<Record<string, unknown>>, RegExp])[] = [
+type Refused = readonly [string, Readonly<Record<string, unknown>>, RegExp];
+
+const { model } = tinyTokenizer;
+/** One piece with another id. */
+const withId = (id: unknown) => ({ ...tinyTokenizer, model: { ...model, vocab: { ...model.vocab, h: id } } });
+
+const refused: readonly Refused[] = [
   ['a folder without tokenizer.json', {}, /has no tokenizer\.json/],
   ['a tokenizer.json that is not JSON', { 'tokenizer.json': '{' }, /tokenizer\.json is not JSON/],
   ['a tokenizer.json that is an array', { 'tokenizer.json': [] }, /does not hold a JSON object/],
@@ -67,6 +73,13 @@ const refused: readonly (readonly [string, Readonly<Record<string, unknown>>, Re
     { 'tokenizer.json': { ...tinyTokenizer, model: { type: 'X' } } },
     /can be used/,
   ],
+  ...[-1, 1.5, '7'].map(
+    (id): Refused => [
+      `the id ${JSON.stringify(id)}`,
+      { 'tokenizer.json': withId(id) },
+      /"h" has the id .*, expected a whole number from 0 on/,
+    ],
+  ),
   [
     'a tokenizer_config.json that is not JSON',
     { ...tiny, 'tokenizer_config.json': 'x' },

@@ -33,6 +33,8 @@ export class HuggingFaceTokenizerFormat implements TokenizerFormat {
 
 export const createHuggingFaceTokenizerFormat = (): TokenizerFormat => new HuggingFaceTokenizerFormat();
 
+const again = 'Take the file that was published with the model.';
+
 /** The object that a file holds; undefined when there is no such file. */
 const readJson = async (file: string): Promise<Json | undefined> => {
   let text: string;
@@ -40,17 +42,20 @@ const readJson = async (file: string): Promise<Json | undefined> => {
     text = await readFile(file, 'utf8');
   } catch (cause) {
     if (['ENOENT', 'ENOTDIR'].includes((cause as NodeJS.ErrnoException).code ?? '')) return undefined;
-    throw new SecateurError('E_TOKENIZER', `${file} cannot be read.`, { cause });
+    throw new SecateurError('E_TOKENIZER', `${file} cannot be read.`, { cause, hint: again });
   }
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new SecateurError('E_TOKENIZER', `${file} is not JSON: ${(cause as Error).message}.`, { cause });
+    throw new SecateurError('E_TOKENIZER', `${file} is not JSON: ${(cause as Error).message}.`, {
+      cause,
+      hint: again,
+    });
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new SecateurError('E_TOKENIZER', `${file} does not hold a JSON object.`);
-  return value as Json;
+  if (!isObject(value))
+    throw new SecateurError('E_TOKENIZER', `${file} does not hold a JSON object.`, { hint: again });
+  return value;
 };
 
 const missing = async (folder: string): Promise<SecateurError> => {
@@ -66,18 +71,35 @@ const missing = async (folder: string): Promise<SecateurError> => {
 };
 
 const makeBackend = (tokenizer: Json, settings: Json, file: string): Backend => {
+  const fail = (finding: string, cause?: unknown) =>
+    new SecateurError('E_TOKENIZER', `${file} is not a tokenizer that can be used: ${finding}.`, {
+      cause,
+      hint: again,
+    });
+  const { model } = tokenizer;
+  if (!isObject(model)) throw fail('it has no model');
+  if (typeof model.vocab !== 'object' || model.vocab === null) throw fail('its model has no vocab');
+  for (const [piece, id] of idsOf(tokenizer))
+    if (!Number.isSafeInteger(id) || (id as number) < 0)
+      throw fail(
+        `${JSON.stringify(piece)} has the id ${JSON.stringify(id)}, expected a whole number from 0 on`,
+      );
   try {
     return new Backend(splitAtSpaces({ added_tokens: [], ...tokenizer }), settings);
   } catch (cause) {
-    throw new SecateurError(
-      'E_TOKENIZER',
-      `${file} is not a tokenizer that can be used: ${(cause as Error).message}.`,
-      {
-        cause,
-      },
-    );
+    throw fail((cause as Error).message, cause);
   }
 };
+
+/** Every id that the file spells out. The library takes any value, and then loses the piece or gives the value away. */
+const idsOf = ({ model, added_tokens: added }: Json): (readonly [piece: unknown, id: unknown])[] => {
+  const vocab = isObject(model) && isObject(model.vocab) ? Object.entries(model.vocab) : [];
+  const tokens = Array.isArray(added) ? added.filter(isObject) : [];
+  return [...vocab, ...tokens.map(({ content, id }) => [content, id] as const)];
+};
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A special token is spelled as a string or as an object with `content`; config.json has ids, sometimes a list. */
 const specialId = (
@@ -97,6 +119,7 @@ const specialId = (
     throw new SecateurError(
       'E_TOKENIZER',
       `config.json of ${path.resolve(folder)} has the ${kind}_token_id ${JSON.stringify(id)}, which ${TOKENIZER} does not know.`,
+      { hint: again },
     );
   }
   const content = typeof token === 'object' ? (token as Json).content : token;
@@ -105,5 +128,6 @@ const specialId = (
   throw new SecateurError(
     'E_TOKENIZER',
     `${SETTINGS} of ${path.resolve(folder)} has the ${kind}_token ${JSON.stringify(content)}, which ${TOKENIZER} does not know.`,
+    { hint: again },
   );
 };

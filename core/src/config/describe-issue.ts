@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { z } from 'zod';
 import { didYouMean } from '../errors.js';
 
@@ -63,6 +64,8 @@ const expectation = (issue: z.core.$ZodIssue): [expected: string, allowed?: read
       return [bound(issue.origin, issue.inclusive ? 'at least' : 'more than', issue.minimum)];
     case 'too_big':
       return [bound(issue.origin, issue.inclusive ? 'at most' : 'less than', issue.maximum)];
+    case 'invalid_key':
+      return ['a name that is not empty'];
     case 'invalid_union':
       return [
         [...new Set(issue.errors.flatMap(branch => (branch[0] ? expectation(branch[0])[0] : [])))].join(
@@ -81,8 +84,10 @@ const bound = (origin: string, word: string, limit: number | bigint): string =>
       ? 'a text that is not empty'
       : `a number ${word} ${limit}`;
 
-const article = (noun: string): string =>
-  `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun === 'record' ? 'object' : noun}`;
+const article = (expected: string): string => {
+  const noun = expected === 'record' ? 'object' : expected;
+  return `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`;
+};
 
 const pathOf = (root: string, path: readonly PropertyKey[]): string =>
   path.reduce<string>(
@@ -94,9 +99,22 @@ const pathOf = (root: string, path: readonly PropertyKey[]): string =>
 const at = (input: unknown, path: readonly PropertyKey[]): unknown =>
   path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], input);
 
-const show = (value: unknown): string => {
-  const text = typeof value === 'function' ? 'a function' : (JSON.stringify(value) ?? String(value));
+/** A value on one line. JSON where it can hold it: not NaN, a bigint or an object within itself. */
+export const show = (value: unknown): string => {
+  const text =
+    typeof value === 'function'
+      ? 'a function'
+      : (jsonOf(value) ?? inspect(value, { compact: true, breakLength: Number.POSITIVE_INFINITY }));
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+};
+
+const jsonOf = (value: unknown): string | undefined => {
+  if (typeof value === 'number') return String(value);
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 };
 
 /** Zod's definition of a schema, as far as it says where the keys are. */

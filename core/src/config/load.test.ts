@@ -108,6 +108,22 @@ test('a file that does not run is E_CONFIG_LOAD with the file and the cause', as
   await t.throwsAsync(loadConfig({ cwd, file: 'bad.json' }), { code: 'E_CONFIG_LOAD' });
 });
 
+test('a file that gives no configuration is not passed over', async t => {
+  for (const [name, content, message] of [
+    ['prune.config.ts', '', /exports nothing, expected a configuration/],
+    ['prune.config.ts', 'const seed = 7;', /exports nothing/],
+    ['prune.config.ts', 'export const config = { seed: 7 };', /exports config, expected a default export/],
+    ['prune.config.json', '', /exports nothing/],
+    ['prune.config.json', 'null', /exports nothing/],
+    ['prune.config.json', '{ "seed": }', /prune\.config\.json cannot be loaded: .*JSON/],
+    ['prune.config.ts', 'const a = 1;\nexport default {', /cannot be loaded: .* at 2:\d+$/],
+  ] as const) {
+    const cwd = await folderWith(t, { 'package.json': '{}', [name]: content });
+    for (const file of [undefined, name])
+      await t.throwsAsync(loadConfig({ cwd, file }), { code: 'E_CONFIG_LOAD', message }, content);
+  }
+});
+
 test('wrong options keep their own error on the way out of a configuration', async t => {
   const cwd = await folderWith(t, {
     'prune.config.ts': `import { definePlugin, z } from '@secateur/core';

@@ -42,7 +42,10 @@ export const loadConfig = async ({
       virtualModules: { '@secateur/core': core, ...modules },
     });
     try {
-      return await jiti.import(path, { default: true });
+      const module = await jiti.import<object>(path);
+      // Asked for, not read: where there is no default, jiti gives the module for it.
+      if (!('default' in module)) throw nothingIn(path, Object.keys(module));
+      return await module.default;
     } catch (cause) {
       throw loadFailure(path, cause);
     }
@@ -54,12 +57,14 @@ export const loadConfig = async ({
       'prune.config.json',
       'package.json',
     ],
-    loaders: Object.fromEntries(extensions.map(extension => [extension, load])),
+    loaders: { ...Object.fromEntries(extensions.map(extension => [extension, load])), '.json': loadJson },
+    ignoreEmptySearchPlaces: false,
     cache: false,
   });
   const named = file === undefined ? undefined : resolve(cwd, file);
   try {
     const found = named === undefined ? await explorer.search(cwd) : await explorer.load(named);
+    if (found?.isEmpty) throw nothingIn(found.filepath);
     return found ? { file: found.filepath, config: found.config as SecateurConfig } : undefined;
   } catch (cause) {
     if (named !== undefined && (cause as NodeJS.ErrnoException).code === 'ENOENT')
@@ -71,9 +76,33 @@ export const loadConfig = async ({
   }
 };
 
+/** `prune.config.json` and `package.json`. */
+const loadJson = (path: string, content: string): unknown => {
+  let value: unknown;
+  try {
+    value = JSON.parse(content);
+  } catch (cause) {
+    throw loadFailure(path, cause);
+  }
+  if (value === null) throw nothingIn(path);
+  return value;
+};
+
+/** What a file exports under other names is not looked at: a configuration that is passed over must say so. */
+const nothingIn = (file: string, others: readonly string[] = []): SecateurError =>
+  new SecateurError(
+    'E_CONFIG_LOAD',
+    others.length > 0
+      ? `the configuration ${file} exports ${others.join(', ')}, expected a default export`
+      : `the configuration ${file} exports nothing, expected a configuration`,
+    { hint: 'export default defineConfig({ ... })' },
+  );
+
 const loadFailure = (file: string | undefined, cause: unknown): SecateurError => {
   if (isSecateurError(cause)) return cause;
-  const said = (cause instanceof Error ? cause.message : String(cause)).split('\n')[0];
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const place = message.startsWith('ParseError') ? /:(\d+:\d+)$/.exec(message)?.[1] : undefined;
+  const said = `${message.split('\n')[0]!.trim()}${place === undefined ? '' : ` at ${place}`}`;
   return new SecateurError('E_CONFIG_LOAD', `the configuration ${file ?? 'file'} cannot be loaded: ${said}`, {
     hint: 'the file must run by itself and export a configuration: export default defineConfig({ ... })',
     cause,

@@ -135,6 +135,8 @@ test('an unknown key is E_CONFIG_INVALID with path, value, file, nearest key and
 });
 
 test('a wrong value is E_CONFIG_INVALID with what was expected', t => {
+  const itself: { own?: unknown } = {};
+  itself.own = itself;
   for (const [config, message] of [
     [{ seed: -1 }, 'seed = -1 in prune.config.ts, expected a number at least 0'],
     [{ seed: 1.5 }, 'seed = 1.5 in prune.config.ts, expected a whole number'],
@@ -147,6 +149,17 @@ test('a wrong value is E_CONFIG_INVALID with what was expected', t => {
       /^prune\.kinds\[0\] = "head" in prune\.config\.ts, expected one of kv-head, /,
     ],
     [{ train: { targets: 3 } }, 'train.targets = 3 in prune.config.ts, expected all-linear or an array'],
+    [{ text: 'a.txt' }, 'text = "a.txt" in prune.config.ts, expected an object'],
+    [{ text: { '': 'a.txt' } }, 'text. = "a.txt" in prune.config.ts, expected a name that is not empty'],
+    [{ prune: { ratio: Number.NaN } }, 'prune.ratio = NaN in prune.config.ts, expected a number'],
+    [{ seed: 5n }, 'seed = 5n in prune.config.ts, expected a number'],
+    [{ seed: itself }, /^seed = .*Circular.* in prune\.config\.ts, expected a number$/],
+    [{ plugins: [itself] }, /^plugins in prune\.config\.ts holds .*Circular.*, expected a plugin$/],
+    [{ threads: 1e9 }, 'threads = 1000000000 in prune.config.ts, expected a number at most 1024'],
+    [
+      { train: { batch: 1e9 } },
+      'train.batch = 1000000000 in prune.config.ts, expected a number at most 65536',
+    ],
     [{ text: { a: 3 } }, 'text.a = 3 in prune.config.ts, expected an object'],
     [{ text: { a: {} } }, 'text.a.file is missing in prune.config.ts, expected a string'],
     ['no object', 'the configuration = "no object" in prune.config.ts, expected an object'],
@@ -155,7 +168,7 @@ test('a wrong value is E_CONFIG_INVALID with what was expected', t => {
     t.throws(
       () => resolve({ file: wrong(config as object) }),
       { code: 'E_CONFIG_INVALID', message },
-      JSON.stringify(config),
+      String(message),
     );
   const preset = definePreset('bad', () => ({ prune: { rounding: 0 } }));
   t.throws(() => resolve({ file: file({ presets: [preset()] }) }), {

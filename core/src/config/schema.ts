@@ -29,7 +29,7 @@ export const configSchema = z
     /** Default 0. */
     seed,
     /** Threads of the engine. Default: the physical cores. */
-    threads: count,
+    threads: count.max(1024),
     /** Presets, or names of bundled ones. Later ones win. */
     presets: z.array(z.unknown()),
     plugins: z.array(z.unknown()),
@@ -68,7 +68,7 @@ export const configSchema = z
         /** Training tokens of the whole run, pruning and recovery. Default 250,000. */
         tokens: count,
         /** Sequences per step. Default 8. */
-        batch: count,
+        batch: count.max(65_536),
         /** Tokens per sequence. Default 128. */
         sequence: z.number().int().min(2),
         /** Default 0.004. */

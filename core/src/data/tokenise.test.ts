@@ -220,3 +220,12 @@ test('an id beyond the vocabulary is refused, wherever it stands', t => {
     t.is(error.message, "the tokenizer gives the id 35, but the model's vocabulary ends at 34");
   }
 });
+
+test('what is no id at all is refused, and not cut to one', t => {
+  for (const id of [-1, 1.5, undefined as unknown as number, '7' as unknown as number]) {
+    const strange = { ...tokenizer(), encode: () => [3, id] };
+    const error = refused(t, () => tokeniseSource(text('ab'), strange, options));
+    t.is(error.code, 'E_TOKENIZER');
+    t.is(error.message, `the tokenizer gives the id ${id}, expected a whole number from 0 on`);
+  }
+});

@@ -61,9 +61,8 @@ const tokeniseText = (source: TextSource, tokenizer: Tokenizer, options: Tokenis
 /** All documents as one stream, each behind a BOS where the tokenizer has one. */
 const streamOf = (source: TextSource, tokenizer: Tokenizer, vocabulary: number): Int32Array => {
   const bos = tokenizer.bos === undefined ? [] : [tokenizer.bos];
-  const stream = Int32Array.from(source.documents.flatMap(({ text }) => [...bos, ...tokenizer.encode(text)]));
-  checkIds(stream, source, vocabulary);
-  return stream;
+  const ids = source.documents.flatMap(({ text }) => [...bos, ...tokenizer.encode(text)]);
+  return Int32Array.from(checkIds(notEmpty(ids, source), vocabulary));
 };
 
 /** Windows of `length` inputs and as many targets, starting every `stride` tokens. The tail is dropped. */
@@ -99,7 +98,7 @@ const tokeniseInstructions = (
         prompt: [...(tokenizer.bos === undefined ? [] : [tokenizer.bos]), ...tokenizer.encode(prompt)],
         answer: [...tokenizer.encode(text), ...(tokenizer.eos === undefined ? [] : [tokenizer.eos])],
       };
-      checkIds([...record.prompt, ...record.answer], from, options.vocabulary);
+      checkIds(notEmpty([...record.prompt, ...record.answer], from), options.vocabulary);
       return record;
     });
   let rest = encode(source);
@@ -152,20 +151,27 @@ const padded = ({ prompt, answer }: Instruction, length: number): Sequence => {
   return sequence;
 };
 
-const checkIds = (ids: ArrayLike<number>, source: TextSource, vocabulary: number): void => {
-  if (ids.length === 0)
-    throw new SecateurError(
-      'E_TEXT_EMPTY',
-      `the source "${source.name}" gives no tokens, expected some text`,
-      {
-        hint: `check text.${source.name}`,
-      },
-    );
-  for (let i = 0; i < ids.length; i++)
-    if (ids[i]! >= vocabulary)
-      throw new SecateurError(
-        'E_TOKENIZER',
-        `the tokenizer gives the id ${ids[i]}, but the model's vocabulary ends at ${vocabulary - 1}`,
-        { hint: 'use the tokenizer.json that belongs to the model' },
-      );
+const notEmpty = (ids: readonly number[], source: TextSource): readonly number[] => {
+  if (ids.length > 0) return ids;
+  throw new SecateurError('E_TEXT_EMPTY', `the source "${source.name}" gives no tokens, expected some text`, {
+    hint: `check text.${source.name}`,
+  });
+};
+
+/**
+ * The ids, if the model has an embedding for each of them.
+ * @throws SecateurError E_TOKENIZER
+ */
+export const checkIds = (ids: readonly number[], vocabulary: number): readonly number[] => {
+  for (const id of ids) {
+    if (Number.isInteger(id) && id >= 0 && id < vocabulary) continue;
+    const limit =
+      id >= vocabulary
+        ? `but the model's vocabulary ends at ${vocabulary - 1}`
+        : 'expected a whole number from 0 on';
+    throw new SecateurError('E_TOKENIZER', `the tokenizer gives the id ${id}, ${limit}`, {
+      hint: 'use the tokenizer.json that belongs to the model',
+    });
+  }
+  return ids;
 };

@@ -1,4 +1,5 @@
-import { chunks } from '../data/tokenise.js';
+import { checkIds, chunks } from '../data/tokenise.js';
+import { checkPerplexity } from '../domain/perplexity.js';
 import { SecateurError } from '../errors.js';
 import { Engine } from '../ports/engine.js';
 import type { Measurement } from '../ports/evaluator.js';
@@ -22,7 +23,8 @@ export interface EvaluateTextOptions {
 /**
  * Perplexity of a model on a file by the protocol of the pruning papers: all text as one stream behind one BOS, cut
  * into chunks of `chunk` tokens, each predicting its tokens but the first; the tail is dropped.
- * @throws SecateurError E_USAGE for a chunk that the model cannot read, E_TEXT_SHORT, and what the ports throw
+ * @throws SecateurError E_USAGE for a chunk that the model cannot read, E_TEXT_SHORT, E_TOKENIZER, E_NUMERICS, and what
+ * the ports throw
  */
 export const evaluateText = async (session: Session, options: EvaluateTextOptions): Promise<Measurement> => {
   const { chunk, file, onProgress } = options;
@@ -41,8 +43,8 @@ export const evaluateText = async (session: Session, options: EvaluateTextOption
   const texts = source.documents.map(({ prompt, text }) =>
     prompt === undefined ? text : `${prompt}${text}`,
   );
-  const ids = Int32Array.from(tokenizer.encode(texts.join('\n\n')));
-  const sequences = chunks(ids, chunk, tokenizer.bos);
+  const ids = checkIds(tokenizer.encode(texts.join('\n\n')), model.vocabulary);
+  const sequences = chunks(Int32Array.from(ids), chunk, tokenizer.bos);
   if (sequences.length === 0)
     throw new SecateurError(
       'E_TEXT_SHORT',
@@ -63,7 +65,9 @@ export const evaluateText = async (session: Session, options: EvaluateTextOption
       tokens += part.tokens;
       onProgress?.(Math.min(at + batch, sequences.length), sequences.length);
     }
-    return { perplexity: Math.exp(sum / tokens), tokens, chunk };
+    const perplexity = Math.exp(sum / tokens);
+    checkPerplexity(perplexity, `${options.model} on ${file}`);
+    return { perplexity, tokens, chunk };
   } finally {
     await meter.close();
     await engine.close();

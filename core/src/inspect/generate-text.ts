@@ -1,3 +1,4 @@
+import { checkIds } from '../data/tokenise.js';
 import { SecateurError } from '../errors.js';
 import { withLogitsAt } from '../graph/with-loss.js';
 import type { LiveModel } from '../model/live-model.js';
@@ -26,7 +27,7 @@ const SHORTEST = 64;
 /**
  * Continues a prompt, always with the most likely token, until EOS or the given number of tokens.
  * @returns prompt and continuation
- * @throws SecateurError E_USAGE when the prompt and the tokens exceed what the model can read
+ * @throws SecateurError E_USAGE when the prompt and the tokens exceed what the model can read, E_TOKENIZER, E_NUMERICS
  */
 export const generateText = async (session: Session, options: GenerateOptions): Promise<string> => {
   const model = await openModel(session, options.model, options.adapter);
@@ -34,7 +35,7 @@ export const generateText = async (session: Session, options: GenerateOptions): 
   const engine = session.active(Engine);
   const limit = session.active(Tracer).maxSequence(model.source.config);
   const start = tokenizer.bos === undefined ? [] : [tokenizer.bos];
-  const ids = [...start, ...tokenizer.encode(options.prompt)];
+  const ids = [...start, ...checkIds(tokenizer.encode(options.prompt), model.vocabulary)];
   const text = (): string => tokenizer.decode(ids.slice(start.length));
   if (ids.length === 0 || options.tokens < 1 || ids.length + options.tokens - 1 > limit)
     throw new SecateurError(
@@ -75,6 +76,14 @@ class NextToken {
     const logits = await this.#run!(ids);
     let best = 0;
     for (let i = 1; i < logits.length; i++) if (logits[i]! > logits[best]!) best = i;
+    if (!Number.isFinite(logits[best]))
+      throw new SecateurError(
+        'E_NUMERICS',
+        `the model gives the logit ${logits[best]}, expected finite numbers`,
+        {
+          hint: 'check that no weight is NaN or infinite',
+        },
+      );
     return best;
   }
 

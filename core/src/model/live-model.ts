@@ -2,7 +2,7 @@ import type { RemovalGroup } from '../domain/removal-group.js';
 import { attachLora } from '../graph/attach-lora.js';
 import { couple } from '../graph/couple.js';
 import type { Graph, TensorRef } from '../graph/graph.js';
-import { sizeOf } from '../graph/graph.js';
+import { sizeOf, valueNamed } from '../graph/graph.js';
 import type { CheckpointFormat, ModelConfig } from '../ports/checkpoint.js';
 import type { Tracer, TraceShape } from '../ports/tracer.js';
 import { type LoraState, loraProduct } from './lora-state.js';
@@ -22,6 +22,8 @@ export interface ModelSource {
 export class LiveModel {
   /** Removal groups with the adapter's axes among their members. */
   readonly groups: readonly RemovalGroup[];
+  /** Token ids are below this. */
+  readonly vocabulary: number;
 
   constructor(
     readonly source: ModelSource,
@@ -30,7 +32,9 @@ export class LiveModel {
     readonly changed: ReadonlyMap<string, Float32Array> = new Map(),
   ) {
     // Coupling does not depend on the extents of batch and sequence; small ones keep it quick.
-    this.groups = couple(this.graph({ batch: 1, sequence: 2 })).groups;
+    const graph = this.graph({ batch: 1, sequence: 2 });
+    this.groups = couple(graph).groups;
+    this.vocabulary = valueNamed(graph, graph.outputs.get('logits')!).shape[1]!;
   }
 
   /** The logits graph with LoRA attached. */

@@ -103,3 +103,14 @@ test('an adapter of another model is refused', async t => {
     t.true(error.message.includes(`expected [${rank}, 6] and [4, ${rank}]`), error.message);
   }
 });
+
+test('an adapter with a number that is not finite is refused, by name', async t => {
+  const { adapter, format } = await stored({ 'a.down.A': [2, 6], 'a.down.B': [4, 2] });
+  const { b } = adapter.modules.get('a.down')!;
+  const broken = {
+    read: async (ref: TensorRef) => (await format.read(ref)).map(x => (ref === b ? x / 0 : x)),
+  } as MemoryFormat;
+  const error = (await t.throwsAsync(loadLora(adapter, modules, broken))) as SecateurError;
+  t.is(error.code, 'E_ADAPTER');
+  t.is(error.message, 'the adapter has Infinity in a.down.lora_B.weight, expected finite numbers');
+});

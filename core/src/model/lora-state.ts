@@ -32,7 +32,7 @@ export const freshLora = (modules: ReadonlyMap<string, Shape>, spec: LoraSpec, r
 
 /**
  * Reads the factors of an adapter.
- * @throws SecateurError E_ADAPTER when it names a layer that the model lacks, or shapes do not fit
+ * @throws SecateurError E_ADAPTER when it names a layer that the model lacks, shapes do not fit, or a number is not finite
  */
 export const loadLora = async (
   adapter: Adapter,
@@ -60,10 +60,18 @@ export const loadLora = async (
       );
     const names = loraNames(module);
     specs.set(module, { rank, scaling });
-    arrays.set(names.a, await format.read(a));
-    arrays.set(names.b, await format.read(b));
+    arrays.set(names.a, finite(await format.read(a), names.a));
+    arrays.set(names.b, finite(await format.read(b), names.b));
   }
   return { specs, arrays };
+};
+
+const finite = (factor: Float32Array, name: string): Float32Array => {
+  const at = factor.findIndex(value => !Number.isFinite(value));
+  if (at === -1) return factor;
+  throw new SecateurError('E_ADAPTER', `the adapter has ${factor[at]} in ${name}, expected finite numbers`, {
+    hint: 'take an earlier checkpoint of the adapter: its training has diverged',
+  });
 };
 
 /** A copy that can be trained without touching the original. */

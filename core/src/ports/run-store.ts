@@ -26,8 +26,15 @@ export interface RunStore {
 
 /** Port: opens run folders. */
 export interface RunStorage {
-  /** @throws SecateurError E_OUTPUT_EXISTS when the folder holds something and `force` is not set */
-  create(folder: string, options?: { readonly force?: boolean }): Promise<RunStore>;
+  /**
+   * @param options.force clears what a former run left
+   * @param options.keep paths that must stay whatever `force` says: what the new run reads
+   * @throws SecateurError E_OUTPUT_EXISTS when the folder holds something and `force` is not set or may not clear it
+   */
+  create(
+    folder: string,
+    options?: { readonly force?: boolean; readonly keep?: readonly string[] },
+  ): Promise<RunStore>;
   /** @throws SecateurError E_RESUME when the folder holds no run */
   reopen(folder: string): Promise<RunStore>;
 }

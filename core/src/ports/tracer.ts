@@ -21,7 +21,7 @@ export interface Tracer {
   /** Architectures it knows, as config.json names them. */
   readonly architectures: readonly string[];
   /**
-   * @throws SecateurError E_MODEL_ARCHITECTURE, E_MODEL_CONFIG, E_TENSOR_MISSING, E_TENSOR_SHAPE
+   * @throws SecateurError E_MODEL_ARCHITECTURE, E_MODEL_CONFIG, E_TENSOR_MISSING, E_TENSOR_DTYPE, E_TENSOR_SHAPE
    */
   trace(config: ModelConfig, tensors: ReadonlyMap<string, TensorRef>, shape: TraceShape): Graph;
   /** Sizes of each layer. */

@@ -7,7 +7,7 @@ import {
   type UnitKind,
 } from '../domain/removal-group.js';
 import { createRng, type Rng } from '../rng.js';
-import { type SelectionLimits, selectUnits } from './select.js';
+import { capacityOf, checkBudget, type SelectionLimits, selectUnits } from './select.js';
 
 const group = (id: string, kind: UnitKind, units: number, unitCost: number): RemovalGroup => ({
   id,
@@ -146,6 +146,33 @@ test('more than the units hold above their floors is refused', t => {
   t.regex(error.message, /^70 parameters are to be removed, .* only 60 /);
   t.regex(error.hint, /prune\.ratio/);
   t.throws(() => selectUnits(new Map(), [], 10, limits), { message: /only 0/ });
+});
+
+test('what can be removed counts the rounding of what is kept, and no more than that is taken', t => {
+  for (const [rounding, minChannels, units] of [
+    [1, 3, 7],
+    [4, 1, 6],
+    [4, 5, 2],
+    [6, 1, 4],
+    [10, 1, 0],
+    [11, 1, 0],
+  ] as const) {
+    const own = { ...limits, rounding, minChannels };
+    t.is(capacityOf([first], own), 10 * units, `${rounding} ${minChannels}`);
+    const saliency = scoresOf({ first: rising });
+    t.is(costOf(selectUnits(saliency, [first], 10 * units, own), [first]), 10 * units);
+    t.throws(() => selectUnits(saliency, [first], 10 * units + 6, own), { code: 'E_BUDGET' } as never);
+  }
+});
+
+test('a budget can be checked before anything is scored: too much, or less than half of a unit', t => {
+  t.notThrows(() => checkBudget([heads, first], 390, limits));
+  t.throws(() => checkBudget([heads, first], 396, limits), { message: /hold only 390 above/ });
+  t.throws(() => checkBudget([], 1, limits), { message: /hold only 0 above/ });
+  t.notThrows(() => checkBudget([heads, first], 5, limits));
+  const error = t.throws(() => checkBudget([heads, first], 4.9, limits)) as Error & { code: string };
+  t.is(error.code, 'E_BUDGET');
+  t.is(error.message, '5 parameters are to be removed, but the smallest unit holds 10');
 });
 
 test('an empty quota removes nothing', t => {

@@ -39,24 +39,55 @@ export const selectUnits = (
   limits: SelectionLimits,
   already: Selection = new Map(),
 ): Selection => {
-  const available = groups.reduce(
-    (sum, group) => sum + (group.units - floorOf(group, limits)) * group.unitCost,
-    0,
-  );
-  const smallest = groups.length === 0 ? 0 : Math.min(...groups.map(group => group.unitCost));
-  if (quota - available > smallest / 2)
-    throw new SecateurError(
-      'E_BUDGET',
-      `${quota.toLocaleString('en')} parameters are to be removed, but the prunable units hold only ${available.toLocaleString('en')} above their minima`,
-      {
-        hint: 'lower prune.ratio, protect less (option protect of the preset, prune.protect), or lower prune.minKvHeads and prune.minChannels',
-      },
-    );
+  checkCapacity(groups, quota, limits);
   const picker = new Picker(saliency, groups, limits, already);
   const finest = Math.min(...groups.map(group => group.unitCost * stepOf(group, limits)));
   picker.pick(quota, quota + finest / 2);
   return picker.removed();
 };
+
+/**
+ * Checks that the groups can give so much, and so little, before anything is measured.
+ * @throws SecateurError E_BUDGET
+ */
+export const checkBudget = (
+  groups: readonly RemovalGroup[],
+  quota: number,
+  limits: SelectionLimits,
+): void => {
+  checkCapacity(groups, quota, limits);
+  const smallest = Math.min(...groups.map(group => group.unitCost));
+  if (2 * quota < smallest)
+    throw new SecateurError(
+      'E_BUDGET',
+      `${count(quota)} parameters are to be removed, but the smallest unit holds ${count(smallest)}`,
+      { hint: 'raise prune.ratio' },
+    );
+};
+
+const count = (parameters: number): string => Math.round(parameters).toLocaleString('en');
+
+const checkCapacity = (groups: readonly RemovalGroup[], quota: number, limits: SelectionLimits): void => {
+  const available = capacityOf(groups, limits);
+  const smallest = groups.length === 0 ? 0 : Math.min(...groups.map(group => group.unitCost));
+  if (quota - available > smallest / 2)
+    throw new SecateurError(
+      'E_BUDGET',
+      `${count(quota)} parameters are to be removed, but the prunable units hold only ${count(available)} above their minima`,
+      {
+        hint: 'lower prune.ratio, protect less (prune.protect, the protect option of the preset), or lower prune.minKvHeads, prune.minChannels and prune.rounding',
+      },
+    );
+};
+
+/** Parameters that the groups can give within the limits. */
+export const capacityOf = (groups: readonly RemovalGroup[], limits: SelectionLimits): number =>
+  groups.reduce((sum, group) => {
+    const step = stepOf(group, limits);
+    // What is kept of a group that is cut is a multiple of the step.
+    const kept = Math.ceil(floorOf(group, limits) / step) * step;
+    return sum + Math.max(0, group.units - kept) * group.unitCost;
+  }, 0);
 
 /** What is removed so far, and the ways to remove more. */
 class Picker {

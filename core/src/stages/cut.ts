@@ -1,7 +1,7 @@
 import type { Sequence } from '../data/sequence.js';
 import { batchFeeds } from '../data/sequence.js';
 import type { Selection } from '../domain/removal-group.js';
-import { SecateurError } from '../errors.js';
+import { isSecateurError, SecateurError } from '../errors.js';
 import { loraNames } from '../graph/attach-lora.js';
 import { cutShape, cutsOf, cutTensor } from '../graph/compact.js';
 import { insertGates } from '../graph/insert-gates.js';
@@ -57,7 +57,15 @@ export const cut: Stage<CutInput, Cut> = {
   }),
   async unpack(run, { loaded, outcome }, { json, tensors }) {
     const lora = { specs: outcome.model.lora.specs, arrays: withPrefix('lora', tensors) };
-    return { model: await reopen(run, loaded, lora), ...(json as { maskedVsCompact: number }) };
+    const model = await reopen(run, loaded, lora).catch(cause => {
+      if (!isSecateurError(cause)) throw cause;
+      const found = cause.message.replace(/\.$/, '');
+      throw new SecateurError('E_RESUME', `The cut model of the run is damaged: ${found}.`, {
+        hint: 'Start the run anew with --force.',
+        cause,
+      });
+    });
+    return { model, ...(json as { maskedVsCompact: number }) };
   },
 };
 

@@ -1,3 +1,4 @@
+import { checkPerplexity } from '../domain/perplexity.js';
 import type { LiveModel } from '../model/live-model.js';
 import { Evaluator, type Measurement } from '../ports/evaluator.js';
 import type { Session } from '../session.js';
@@ -16,6 +17,8 @@ export const evaluate = (
   title,
   async run(run, { loaded, model }) {
     const result = await session.active(Evaluator).evaluate(run, model, loaded.sources);
+    for (const [source, { perplexity }] of Object.entries(result))
+      checkPerplexity(perplexity, `the ${name} model on "${source}"`);
     await run.hooks.evaluated.promise({ state: name, perplexity: result }, run);
     return result;
   },

@@ -1,17 +1,28 @@
 import test from 'ava';
 import type { SecateurError } from '../errors.js';
-import { type TinySettings, tinyContext, tinySession } from '../testing/tiny-session.js';
+import { TextReader } from '../ports/text.js';
+import { type Filled, fill, type TinySettings, tinyContext, tinySession } from '../testing/tiny-session.js';
 import { load } from './load.js';
 
-const loaded = (settings: TinySettings = {}) => {
-  const session = tinySession(settings);
+const loaded = (settings: TinySettings = {}, ports: readonly Filled[] = []) => {
+  const session = tinySession(settings, ports);
   return load(session).run(tinyContext(session));
 };
 
 const refused = async (
   t: { throwsAsync(p: Promise<unknown>): Promise<unknown> },
   settings: TinySettings,
-): Promise<SecateurError> => (await t.throwsAsync(loaded(settings))) as SecateurError;
+  ports: readonly Filled[] = [],
+): Promise<SecateurError> => (await t.throwsAsync(loaded(settings, ports))) as SecateurError;
+
+const tinyRead: TextReader['read'] = (name, file) => tinySession().active(TextReader).read(name, file);
+
+/** Held-out files have instructions. */
+const asking = [
+  fill(TextReader, {
+    read: (name, file) => tinyRead(name.includes('validation') ? `ask ${name}` : name, file),
+  }),
+];
 
 test('a fresh LoRA is attached to every linear layer but the head', async t => {
   const { model } = await loaded();
@@ -89,4 +100,56 @@ test('an adapter is opened where one is named', async t => {
     load({ ...session, config }).run(tinyContext(session)),
   )) as SecateurError;
   t.is(error.code, 'E_ADAPTER');
+});
+
+test('chunks that the model cannot read are refused; the first token of one is only read', async t => {
+  await t.notThrowsAsync(loaded({ evaluate: { chunk: 65 } }));
+  const error = await refused(t, { evaluate: { chunk: 66 } });
+  t.is(error.code, 'E_CONFIG_INVALID');
+  t.regex(error.message, /evaluate\.chunk is 66, .* 65 tokens at most/);
+});
+
+test('a rank beyond every layer is refused', async t => {
+  const error = await refused(t, { train: { rank: 1e9 } });
+  t.is(error.code, 'E_CONFIG_INVALID');
+  t.regex(error.message, /^train\.rank is 1000000000, but no layer .* more than \d+ rows and columns$/);
+});
+
+test('what cannot be removed is known before anything is compiled', async t => {
+  t.is((await refused(t, { prune: { ratio: 0.999 } })).code, 'E_BUDGET');
+  t.is((await refused(t, { prune: { minKvHeads: 9, minChannels: 99 } })).code, 'E_BUDGET');
+  t.is((await refused(t, { prune: { ratio: 1e-9 } })).code, 'E_BUDGET');
+  t.is((await refused(t, { prune: { kinds: ['hidden'] } })).code, 'E_CONFIG_INVALID');
+  const error = await refused(t, { prune: { protect: ['model.layers.1.mpl'] } });
+  t.is(error.code, 'E_CONFIG_INVALID');
+  t.regex(error.message, /prune\.protect names "model\.layers\.1\.mpl"/);
+  t.regex(error.hint!, /Did you mean "model\.layers\.1\.mlp"\?/);
+});
+
+test('what is held out must be of the same kind as the source, and other text', async t => {
+  const kinds = await refused(t, { text: { hills: { file: 'f', validation: 'g', tuning: 0.1 } } }, asking);
+  t.is(kinds.code, 'E_TEXT_FORMAT');
+  t.is(kinds.message, 'text.hills.validation is of the kind instruction, expected text as text.hills is');
+  const told = { file: 'f', kind: 'text', validation: 'g', tuning: 0.1 } as const;
+  await t.notThrowsAsync(loaded({ text: { hills: told } }, asking));
+
+  const one = {
+    read: async (name: string, file: string) => ({ ...(await tinyRead(name, file)), hash: file }),
+  };
+  const ports = [fill(TextReader, one)];
+  const same = await refused(t, { text: { hills: { file: 'f', validation: 'g', tuning: 'g' } } }, ports);
+  t.is(same.code, 'E_CONFIG_INVALID');
+  t.is(same.message, 'text.hills.tuning is the same text as text.hills.validation, expected another');
+  const trained = await refused(t, { text: { hills: { file: 'f', validation: 'f', tuning: 0.1 } } }, ports);
+  t.is(trained.message, 'text.hills.validation is the same text as text.hills, expected another');
+});
+
+test('inputs are known by the key that names them', async t => {
+  const { inputs } = await loaded({ text: { hills: { file: 'f', validation: 'g', tuning: 0.1 } } });
+  t.deepEqual(inputs, {
+    model: 'tiny',
+    adapter: null,
+    'text.hills': 'hills',
+    'text.hills.validation': 'hills (validation)',
+  });
 });

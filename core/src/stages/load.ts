@@ -1,8 +1,8 @@
+import type { ResolvedConfig } from '../config/schema.js';
 import type { SourceData } from '../data/sequence.js';
 import { tokeniseSource } from '../data/tokenise.js';
 import { SecateurError } from '../errors.js';
 import { linearModules } from '../graph/attach-lora.js';
-import { valueNamed } from '../graph/graph.js';
 import { LiveModel } from '../model/live-model.js';
 import { freshLora, type LoraState, loadLora } from '../model/lora-state.js';
 import { CheckpointFormat } from '../ports/checkpoint.js';
@@ -10,7 +10,9 @@ import { TextReader, type TextSource } from '../ports/text.js';
 import { TokenizerFormat } from '../ports/tokenizer.js';
 import { Tracer } from '../ports/tracer.js';
 import type { RunContext } from '../run-context.js';
+import { checkBudget } from '../selection/select.js';
 import type { Session } from '../session.js';
+import { candidateGroups, quotaOf } from './candidates.js';
 import type { Stage } from './stage.js';
 
 /** Everything that a run reads, opened and checked. */
@@ -24,6 +26,8 @@ export interface Loaded {
     readonly adapter: string | null;
     readonly text: Readonly<Record<string, string>>;
   };
+  /** The same hashes and those of texts that are held out, by key of the configuration: `text.wiki.validation`. */
+  readonly inputs: Readonly<Record<string, string | null>>;
 }
 
 /** Opens model, adapter, tokenizer and texts. Nothing is compiled and nothing is written before all of them are found good. */
@@ -36,34 +40,41 @@ export const load = (session: Session): Stage<void, Loaded> => ({
     const tracer = session.active(Tracer);
     const checkpoint = await format.open(config.model);
     const source = { config: checkpoint.config, tensors: checkpoint.tensors, tracer, format };
-    const limit = tracer.maxSequence(checkpoint.config);
-    if (config.train.sequence > limit)
-      throw new SecateurError(
-        'E_CONFIG_INVALID',
-        `train.sequence is ${config.train.sequence}, but the model was made for ${limit} tokens at most`,
-        {
-          hint: `set train.sequence to ${limit} or less`,
-        },
-      );
+    checkLengths(config, tracer.maxSequence(checkpoint.config));
     const graph = tracer.trace(checkpoint.config, checkpoint.tensors, { batch: 1, sequence: 2 });
     const adapter = config.adapter === undefined ? undefined : await format.openAdapter(config.adapter);
     const modules = new Map([...linearModules(graph)].filter(([module]) => module !== headModule(graph)));
     const lora = adapter ? await loadLora(adapter, modules, format) : attachFresh(run, modules);
-    const vocabulary = valueNamed(graph, graph.outputs.get('logits')!).shape[1]!;
-    const { sources, hashes } = await readTexts(session, vocabulary);
+    const model = new LiveModel(source, lora);
+    checkBudget(await candidateGroups(run, model), quotaOf(run, model), config.prune);
+    const texts = await readTexts(session, model.vocabulary);
+    const hashes = { model: await checkpoint.hash(), adapter: adapter ? await adapter.hash() : null };
     return {
-      model: new LiveModel(source, lora),
+      model,
       companions: checkpoint.companions,
       adapterConfig: adapter?.config,
-      sources,
-      hashes: {
-        model: await checkpoint.hash(),
-        adapter: adapter ? await adapter.hash() : null,
-        text: hashes,
-      },
+      sources: texts.sources,
+      hashes: { ...hashes, text: texts.hashes },
+      inputs: { ...hashes, ...texts.inputs },
     };
   },
 });
+
+const checkLengths = ({ train, evaluate }: ResolvedConfig, limit: number): void => {
+  // The first token of a chunk is only read.
+  for (const [key, length, most] of [
+    ['train.sequence', train.sequence, limit],
+    ['evaluate.chunk', evaluate.chunk, limit + 1],
+  ] as const)
+    if (length > most)
+      throw new SecateurError(
+        'E_CONFIG_INVALID',
+        `${key} is ${length}, but the model can take ${most} tokens at most`,
+        {
+          hint: `set ${key} to ${most} or less`,
+        },
+      );
+};
 
 /** The module of the layer that makes the logits: LoRA stays off it. */
 const headModule = (graph: ReturnType<Tracer['trace']>): string | undefined =>
@@ -86,13 +97,25 @@ const attachFresh = (run: RunContext, modules: ReadonlyMap<string, readonly numb
         hint: `the model has ${[...new Set([...modules.keys()].map(name => name.split('.').at(-1)))].join(', ')}`,
       },
     );
+  const widest = Math.max(...[...chosen.values()].map(shape => Math.min(...shape)));
+  if (rank > widest)
+    throw new SecateurError(
+      'E_CONFIG_INVALID',
+      `train.rank is ${rank}, but no layer that it is for has more than ${widest} rows and columns`,
+      { hint: `set train.rank to ${widest} or less` },
+    );
   return freshLora(chosen, { rank, scaling: alpha / rank }, run.rng.fork('lora'));
 };
 
-const readTexts = async (
-  session: Session,
-  vocabulary: number,
-): Promise<{ readonly sources: readonly SourceData[]; readonly hashes: Record<string, string> }> => {
+interface Texts {
+  readonly sources: readonly SourceData[];
+  /** By the key of the configuration that names the file: `text.wiki`, `text.wiki.validation`. */
+  readonly inputs: Readonly<Record<string, string>>;
+  /** By source. */
+  readonly hashes: Readonly<Record<string, string>>;
+}
+
+const readTexts = async (session: Session, vocabulary: number): Promise<Texts> => {
   const { config } = session;
   const reader = session.active(TextReader);
   const tokenizer = await session.active(TokenizerFormat).open(config.model);
@@ -107,25 +130,50 @@ const readTexts = async (
     );
   const sources: SourceData[] = [];
   const hashes: Record<string, string> = {};
-  for (const [name, { file, kind, validation, tuning }] of entries) {
-    const text = await reader.read(name, file);
-    const part = async (from: number | string, what: string): Promise<number | TextSource> => {
-      if (typeof from === 'number') return from;
-      const held = await reader.read(`${name} (${what})`, from);
-      hashes[held.name] = held.hash;
-      return held;
+  const inputs: Record<string, string> = {};
+  for (const [name, { file, kind, ...heldOut }] of entries) {
+    const found = new Map<string, TextSource>();
+    const read = async (label: string, path: string, key: string): Promise<TextSource> => {
+      const text = await reader.read(label, path);
+      const source = kind ? { ...text, kind } : text;
+      checkPart(found, key, source);
+      found.set(key, source);
+      inputs[key] = source.hash;
+      hashes[label] = source.hash;
+      return source;
     };
-    hashes[name] = text.hash;
-    sources.push(
-      tokeniseSource(kind ? { ...text, kind } : text, tokenizer, {
-        sequence: config.train.sequence,
-        chunk: config.evaluate.chunk,
-        validation: await part(validation, 'validation'),
-        tuning: await part(tuning, 'tuning'),
-        vocabulary,
-        warn: message => session.log('warn', message),
-      }),
-    );
+    const whole = await read(name, file, `text.${name}`);
+    const part = async (what: keyof typeof heldOut): Promise<number | TextSource> => {
+      const from = heldOut[what];
+      return typeof from === 'number' ? from : read(`${name} (${what})`, from, `text.${name}.${what}`);
+    };
+    const options = {
+      sequence: config.train.sequence,
+      chunk: config.evaluate.chunk,
+      vocabulary,
+      warn: (message: string) => session.log('warn', message),
+    };
+    const [validation, tuning] = [await part('validation'), await part('tuning')];
+    sources.push(tokeniseSource(whole, tokenizer, { ...options, validation, tuning }));
   }
-  return { sources, hashes };
+  return { sources, hashes, inputs };
+};
+
+/**
+ * Checks a file of a source against those before it. Instructions count by their answers, texts by all of their tokens:
+ * one cannot be measured by the other. And what is trained on, chosen by and reported must be different text.
+ */
+const checkPart = (found: ReadonlyMap<string, TextSource>, key: string, { kind, hash }: TextSource): void => {
+  for (const [other, former] of found) {
+    if (former.kind !== kind)
+      throw new SecateurError(
+        'E_TEXT_FORMAT',
+        `${key} is of the kind ${kind}, expected ${former.kind} as ${other} is`,
+        { hint: 'give a file of the same kind, or set `kind` for both' },
+      );
+    if (former.hash === hash)
+      throw new SecateurError('E_CONFIG_INVALID', `${key} is the same text as ${other}, expected another`, {
+        hint: 'leave it out to hold out a share of the source, or name another file',
+      });
+  }
 };

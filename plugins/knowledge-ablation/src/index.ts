@@ -1,4 +1,4 @@
-import { definePlugin, KnowledgeAnalysis, LossMeter } from '@secateur/core';
+import { capacityOf, definePlugin, KnowledgeAnalysis, LossMeter } from '@secateur/core';
 import { z } from 'zod';
 import { capacityWithout, lowest, mostDeviating } from './protect.js';
 
@@ -40,7 +40,15 @@ export const ablation = ({ ratios, protect }: z.output<typeof schema>): Knowledg
         run.progress(index + 1, groups.length, 'groups', `${group.id} +${rise.toFixed(4)}`);
       }
       const kept = new Set(mostDeviating(rows, protect));
-      while (kept.size > 0 && capacityWithout(groups, kept) < quota) {
+      const capacity = (): number =>
+        Math.min(
+          capacityWithout(groups, kept),
+          capacityOf(
+            groups.filter(({ id }) => !kept.has(id)),
+            run.config.prune,
+          ),
+        );
+      while (kept.size > 0 && capacity() < quota) {
         const freed = [...kept].at(-1)!;
         kept.delete(freed);
         run.log('warn', `${freed} is not protected: the budget could not be met without it`);

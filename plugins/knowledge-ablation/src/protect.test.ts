@@ -1,9 +1,11 @@
 import {
+  capacityOf,
   KnowledgeAnalysis,
   type KnowledgeTask,
   LossMeter,
   type RemovalGroup,
   type Sequence,
+  selectUnits,
 } from '@secateur/core';
 import { openTinyModel, providedBy, tinyContext, tinySession } from '@secateur/core/testing';
 import test from 'ava';
@@ -122,4 +124,14 @@ test('the plugin provides "ablation" and refuses ratios of nothing and of all', 
   t.truthy(providedBy(knowledgeAblation(), KnowledgeAnalysis, 'ablation'));
   for (const ratios of [[], [0], [1]])
     t.throws(() => knowledgeAblation({ ratios }), { code: 'E_PLUGIN_OPTIONS' } as never);
+});
+
+test('what the limits of the configuration take away is not counted on', async t => {
+  const session = tinySession({ prune: { minKvHeads: 2, minChannels: 5 } });
+  const run = tinyContext(session);
+  const quota = capacityOf(groups, run.config.prune);
+  t.true(quota > 0 && quota < capacityWithout(groups, new Set()));
+  const { rows } = await analyse({ ratios: [0.5], protect: 0.9 }, { run, quota });
+  const open = groups.filter(({ id }) => !rows.some(row => row.group === id && row.protected));
+  t.notThrows(() => selectUnits(saliency, open, quota, run.config.prune));
 });

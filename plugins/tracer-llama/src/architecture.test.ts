@@ -107,7 +107,7 @@ test('RoPE is read in the form of transformers 4 and 5', t => {
 });
 
 test('a family that is not known is refused, with those that are', t => {
-  for (const names of [['GPT2LMHeadModel'], [], undefined]) {
+  for (const names of [['GPT2LMHeadModel'], ['toString'], [], undefined]) {
     const error = t.throws(() =>
       readArchitecture({ ...configOf('Llama'), architectures: names }),
     ) as unknown as SecateurError;
@@ -126,9 +126,14 @@ test('values that cannot be used are refused, each with what is wrong', t => {
     t.is(error.code, 'E_MODEL_CONFIG');
     return error.message;
   };
-  t.regex(refused({}, 'hidden_size'), /hidden_size/);
-  t.regex(refused({ num_hidden_layers: 1.5 }), /num_hidden_layers/);
-  t.regex(refused({ vocab_size: '13' }), /vocab_size/);
+  t.regex(refused({}, 'hidden_size'), /hidden_size is missing, expected a number/);
+  t.regex(refused({ num_hidden_layers: 1.5 }), /num_hidden_layers = 1\.5, expected a whole number/);
+  t.regex(
+    refused({ num_hidden_layers: 1e9 }),
+    /num_hidden_layers = 1000000000, expected a number at most 10000/,
+  );
+  t.regex(refused({ vocab_size: '13' }), /vocab_size = "13", expected a number/);
+  t.regex(refused({ head_dim: 2 ** 40 }), /head_dim is 1099511627776, expected at most 65536/);
   t.regex(refused({ hidden_act: 'gelu' }), /hidden_act is "gelu", expected "silu"/);
   t.regex(refused({ head_dim: 5 }), /head_dim is 5, RoPE needs an even number/);
   t.regex(
@@ -144,5 +149,24 @@ test('values that cannot be used are refused, each with what is wrong', t => {
   t.regex(
     refused({ rope_scaling: { rope_type: 'llama3', factor: 4 } }),
     /lacks the number "low_freq_factor"/,
+  );
+  t.regex(
+    refused({ rope_scaling: { type: 'linear', factor: 0 } }),
+    /factor of RoPE is 0, expected .* more than 0/,
+  );
+  t.regex(refused({ rope_parameters: { rope_theta: -5 } }), /rope_theta of RoPE is -5/);
+  const flat = { factor: 8, low_freq_factor: 4, high_freq_factor: 4, original_max_position_embeddings: 64 };
+  t.regex(
+    refused({ rope_scaling: { rope_type: 'llama3', ...flat } }),
+    /is 4, expected less than high_freq_factor/,
+  );
+  t.regex(refused({ per_layer_config: { '2': {} } }), /entry "2", expected layers from 0 to 1/);
+  t.regex(
+    refused({ layer_types: ['full_attention'] }),
+    /layer_types has 1 entries, expected one for each of 2/,
+  );
+  t.regex(
+    refused({ layer_types: ['full_attention', 'chunked_attention'] }),
+    /layer_types\[1\] = "chunked_attention"/,
   );
 });

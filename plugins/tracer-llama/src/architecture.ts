@@ -1,4 +1,4 @@
-import { type ModelConfig, SecateurError } from '@secateur/core';
+import { describeIssue, type ModelConfig, SecateurError } from '@secateur/core';
 import { z } from 'zod';
 
 /** How one decoder layer is sized. */
@@ -68,6 +68,10 @@ export const architectures: readonly string[] = Object.keys(families);
 
 const count = z.number().int().positive();
 
+/** Far above every model there is: numbers beyond these are damage, and would fill the memory before a tensor is missed. */
+const MOST_LAYERS = 10_000;
+const LARGEST_HEAD = 65_536;
+
 const overrides = z.object({
   num_attention_heads: count.optional(),
   num_key_value_heads: count.optional(),
@@ -78,7 +82,7 @@ const schema = z.object({
   architectures: z.array(z.string()).min(1),
   hidden_size: count,
   intermediate_size: count,
-  num_hidden_layers: count,
+  num_hidden_layers: count.max(MOST_LAYERS),
   num_attention_heads: count,
   num_key_value_heads: count.nullish(),
   head_dim: count.nullish(),
@@ -95,7 +99,7 @@ const schema = z.object({
   sliding_window: count.nullish(),
   use_sliding_window: z.boolean().default(false),
   max_window_layers: z.number().int().nonnegative().default(28),
-  layer_types: z.array(z.string()).nullish(),
+  layer_types: z.array(z.enum(['full_attention', 'sliding_attention'])).nullish(),
   per_layer_config: z.record(z.string(), overrides).nullish(),
 });
 
@@ -108,7 +112,9 @@ type RawConfig = z.infer<typeof schema>;
  */
 export const readArchitecture = (config: ModelConfig): Architecture => {
   const names = Array.isArray(config.architectures) ? config.architectures : [];
-  const family = names.find((name): name is Family => typeof name === 'string' && name in families);
+  const family = names.find(
+    (name): name is Family => typeof name === 'string' && Object.hasOwn(families, name),
+  );
   if (!family)
     throw new SecateurError(
       'E_MODEL_ARCHITECTURE',
@@ -116,7 +122,7 @@ export const readArchitecture = (config: ModelConfig): Architecture => {
       { hint: 'convert the model to one of these, or write a tracer plugin: npx secateur ls tracer' },
     );
   const parsed = schema.safeParse(config);
-  if (!parsed.success) throw invalid(z.prettifyError(parsed.error).replace(/\s*\n\s*/g, '; '));
+  if (!parsed.success) throw invalid(describeIssue(schema, config, parsed.error).sentence);
   return normalise(parsed.data, families[family]);
 };
 
@@ -129,6 +135,16 @@ const normalise = (raw: RawConfig, family: FamilyRules): Architecture => {
       `hidden_size ${raw.hidden_size} is not a multiple of num_attention_heads ${raw.num_attention_heads}, and head_dim is not given`,
     );
   if (headDim % 2 !== 0) throw invalid(`head_dim is ${headDim}, RoPE needs an even number`);
+  if (headDim > LARGEST_HEAD) throw invalid(`head_dim is ${headDim}, expected at most ${LARGEST_HEAD}`);
+  if (raw.layer_types && raw.layer_types.length !== raw.num_hidden_layers)
+    throw invalid(
+      `layer_types has ${raw.layer_types.length} entries, expected one for each of ${raw.num_hidden_layers} layers`,
+    );
+  for (const key of Object.keys(raw.per_layer_config ?? {}))
+    if (!/^(?:0|[1-9]\d*)$/.test(key) || Number(key) >= raw.num_hidden_layers)
+      throw invalid(
+        `per_layer_config has an entry "${key}", expected layers from 0 to ${raw.num_hidden_layers - 1}`,
+      );
   const layers = Array.from({ length: raw.num_hidden_layers }, (_, i): LayerShape => {
     const own = raw.per_layer_config?.[String(i)];
     return {
@@ -175,6 +191,8 @@ const readRope = (raw: RawConfig): RopeConfig => {
   const number = (key: string, otherwise?: number): number => {
     const value = parameters[key] ?? otherwise;
     if (typeof value !== 'number') throw invalid(`the RoPE scaling lacks the number "${key}"`);
+    if (!(value > 0 && value < Number.POSITIVE_INFINITY))
+      throw invalid(`${key} of RoPE is ${value}, expected a number more than 0`);
     return value;
   };
   const theta = number('rope_theta', raw.rope_theta ?? 10_000);
@@ -184,17 +202,15 @@ const readRope = (raw: RawConfig): RopeConfig => {
       return { theta, scaling: undefined };
     case 'linear':
       return { theta, scaling: { type: 'linear', factor: number('factor') } };
-    case 'llama3':
-      return {
-        theta,
-        scaling: {
-          type: 'llama3',
-          factor: number('factor'),
-          low: number('low_freq_factor'),
-          high: number('high_freq_factor'),
-          original: number('original_max_position_embeddings'),
-        },
-      };
+    case 'llama3': {
+      const [low, high] = [number('low_freq_factor'), number('high_freq_factor')];
+      if (low >= high)
+        throw invalid(
+          `low_freq_factor of RoPE is ${low}, expected less than high_freq_factor, which is ${high}`,
+        );
+      const original = number('original_max_position_embeddings');
+      return { theta, scaling: { type: 'llama3', factor: number('factor'), low, high, original } };
+    }
     default:
       throw invalid(`the RoPE scaling "${type}" is not supported; supported: default, linear, llama3`);
   }

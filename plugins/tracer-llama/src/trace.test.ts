@@ -70,7 +70,8 @@ test('logits are those of the decoder of the core, which is written apart', t =>
 });
 
 test('a position sees what stands in its window, and nothing behind it', t => {
-  const graph = trace('Mistral', { sliding_window: 2, num_hidden_layers: 1 });
+  const config = configOf('Mistral', { sliding_window: 2, num_hidden_layers: 1 });
+  const graph = traceDecoder(config, tensorsOf(shapesOf(twoLayers.slice(1))), shape);
   const feeds = feedsOf(graph);
   const changed = (at: number): boolean[] => {
     const ids = feeds.input_ids!;
@@ -106,6 +107,31 @@ test('a tensor that is missing or of another shape is refused, by name', t => {
   const second = t.throws(() => traceDecoder(config, other, shape)) as unknown as SecateurError;
   t.is(second.code, 'E_TENSOR_SHAPE');
   t.regex(second.message, /q_proj\.weight has the shape \[32, 16\], config\.json asks for \[24, 16\]/);
+});
+
+test('a tensor of a type that is no weight is refused, by name', t => {
+  const tensors = tensorsOf(shapesOf(twoLayers));
+  const ref = { ...tensors.get('model.norm.weight')!, dtype: 'I8' as 'F32' };
+  const error = t.throws(() =>
+    traceDecoder(configOf('Llama'), tensors.set('model.norm.weight', ref), shape),
+  ) as unknown as SecateurError;
+  t.is(error.code, 'E_TENSOR_DTYPE');
+  t.is(error.message, 'model.norm.weight has the element type I8, expected F64, F32, F16, BF16');
+});
+
+test('a weight that config.json does not ask for is refused, tables and masks are passed over', t => {
+  const refused = (own: ModelConfig, extras: Extras = {}): string => {
+    const error = t.throws(() => trace('Llama', own, extras)) as unknown as SecateurError;
+    t.is(error.code, 'E_MODEL_CONFIG');
+    return error.message;
+  };
+  t.regex(refused({ num_hidden_layers: 1 }), /model\.layers\.1\.input_layernorm\.weight and 8 more tensors/);
+  t.regex(refused({}, { mlpBias: true }), /model\.layers\.0\.mlp\.gate_proj\.bias and 5 more/);
+  const tensors = tensorsOf(shapesOf(twoLayers));
+  const ref = tensors.get('model.norm.weight')!;
+  tensors.set('model.layers.0.self_attn.rotary_emb.inv_freq', ref);
+  tensors.set('model.layers.0.self_attn.bias', { ...ref, dtype: 'BOOL' as 'F32' });
+  t.notThrows(() => traceDecoder(configOf('Llama', { tie_word_embeddings: true }), tensors, shape));
 });
 
 test('the tracer says what reports and limits need', t => {

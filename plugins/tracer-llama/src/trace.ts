@@ -20,7 +20,7 @@ import { Weights } from './weights.js';
 /**
  * The graph of a decoder: input `input_ids` int64 [batch, sequence], output `logits` [batch · sequence, vocabulary].
  * Activations are matrices [batch · sequence, size]; heads are axes of their own inside the attention.
- * @throws SecateurError E_MODEL_ARCHITECTURE, E_MODEL_CONFIG, E_TENSOR_MISSING, E_TENSOR_SHAPE
+ * @throws SecateurError E_MODEL_ARCHITECTURE, E_MODEL_CONFIG, E_TENSOR_MISSING, E_TENSOR_DTYPE, E_TENSOR_SHAPE
  */
 export const traceDecoder = (
   config: ModelConfig,
@@ -29,8 +29,10 @@ export const traceDecoder = (
 ): Graph => {
   const model = readArchitecture(config);
   const g = new GraphBuilder();
-  const decoder = new Decoder(g, model, new Weights(g, tensors), shape);
+  const weights = new Weights(g, tensors);
+  const decoder = new Decoder(g, model, weights, shape);
   g.output('logits', decoder.logits());
+  weights.checkAllTaken(model.tied);
   return g.build();
 };
 

@@ -57,6 +57,9 @@ export class SessionWorker {
   }
 
   #start(): Worker {
+    // onnxruntime would send telemetry and leave its files in the temporary folder. It asks the environment of the
+    // process when it is loaded, which the worker does.
+    process.env.ORT_DISABLE_TELEMETRY ??= '1';
     const worker = new Worker(this.#script, { execArgv: [] });
     let failure: unknown;
     worker.on('message', (reply: Reply) => {
