@@ -81,7 +81,7 @@ const runs: Readonly<Record<string, BadInput>> = {
     damage: flip('text.txt'),
     code: 'E_RESUME',
     says: /was begun with has changed since: text\.t$/,
-    hint: /put the files back/,
+    hint: /put it back/,
   },
   'whose model changed': {
     damage: flip('model/model.safetensors'),

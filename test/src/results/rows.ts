@@ -63,6 +63,10 @@ export const rows: readonly Row[] = [
   lhspg('gate, P 4, warm-up 10 %, fade 50 %', { fade: 'gate', periods: 4, warmup: 0.1, share: 0.5 }),
   lhspg('gate, P 1, fade 10 %, WANDA scores', { fade: 'gate' }, { saliency: 'wanda' }),
   { ...lhspg('gate, P 1, fade 10 %, uniform', { fade: 'gate' }), ranking: 'uniform' },
+  {
+    ...lhspg('gate, P 1, fade 10 %, uniform, WANDA scores', { fade: 'gate' }, { saliency: 'wanda' }),
+    ranking: 'uniform',
+  },
   lhspg('gate, P 1, fade 10 %, gap sampler', { fade: 'gate' }, { sampler: 'gap' }),
   {
     ...lhspg('gate, P 1, fade 10 %, gap sampler, a tenth protected', {}, { sampler: 'gap' }),
