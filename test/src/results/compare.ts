@@ -3,11 +3,13 @@
  * rate chosen on text that the table does not use.
  *
  *     npm run results -- --model stories --ratio 0.2 --out docs/results/stories-20.json
+ *
+ * `--rows 'NAME;NAME'` runs some rows only; `--out` keeps the others that the file has at the same settings.
  */
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+import { isDeepStrictEqual, parseArgs } from 'node:util';
 import {
   definePlugin,
   executeRun,
@@ -155,12 +157,28 @@ const compareRow = async (row: Row, material: Material) => {
 };
 
 const material = await prepare();
+/** What all rows of one record have in common. */
+const stamp = {
+  command: `npm run results -- --model ${settings.model} --ratio ${settings.ratio} --tokens ${settings.tokens}`,
+  ...settings,
+  texts: material.hash,
+};
+
+type Result = Awaited<ReturnType<typeof compareRow>>;
+
+/** Rows of the same record that were run before: each row stands for itself, so they need not be run again. */
+const formerResults = (file: string): readonly Result[] => {
+  if (!existsSync(file)) return [];
+  const { results: former, ...common } = JSON.parse(readFileSync(file, 'utf8')) as { results: Result[] };
+  return isDeepStrictEqual(common, JSON.parse(JSON.stringify(stamp))) ? former : [];
+};
+
 const chosen = rows.filter(
   row => values.rows === '' || values.rows.split(';').some(part => row.name.includes(part)),
 );
 say(`| row | rate | ${material.sources.map(({ name }) => name).join(' | ')} | joint |`);
 say(`| --- | --- | ${material.sources.map(() => '---').join(' | ')} | --- |`);
-const results: Awaited<ReturnType<typeof compareRow>>[] = [];
+const results: Result[] = [];
 for (const row of chosen) {
   const result = await compareRow(row, material);
   if (results.length === 0) {
@@ -172,8 +190,9 @@ for (const row of chosen) {
   results.push(result);
 }
 if (values.out !== undefined) {
-  const command = `npm run results -- ${process.argv.slice(2).join(' ')}`;
-  const record = { command, ...settings, texts: material.hash, results };
-  writeFileSync(values.out, `${JSON.stringify(record, undefined, 1)}\n`);
+  const all = rows.flatMap(
+    ({ name }) => [...results, ...formerResults(values.out!)].find(({ row }) => row === name) ?? [],
+  );
+  writeFileSync(values.out, `${JSON.stringify({ ...stamp, results: all }, undefined, 1)}\n`);
 }
 rmSync(scratch, { recursive: true, force: true });
