@@ -92,10 +92,7 @@ const runCell = async ({ row, seed, learningRate, held }: Cell, material: Materi
       threads: settings.threads,
       use: { ...(row.options.protect === 0 ? { knowledge: 'none' } : {}), ...row.use },
       text: Object.fromEntries(
-        material.sources.map(source => [
-          source.name,
-          { file: source.train, tuning: source.tune, validation: source[held] },
-        ]),
+        material.sources.map(source => [source.name, { file: source.train, validation: source[held] }]),
       ),
       prune: { ratio: settings.ratio, ...(row.ranking === undefined ? {} : { ranking: row.ranking }) },
       train: { tokens: settings.tokens, learningRate },

@@ -1,8 +1,9 @@
 /** One source of a comparison. Its three texts share nothing. */
 export interface MaterialSource {
   readonly name: string;
+  /** Its end is held out: mixtures and rounds are chosen there. */
   readonly train: string;
-  /** On which learning rates, mixtures and rounds are chosen. */
+  /** On which learning rates are chosen. */
   readonly tune: string;
   /** On which the table is measured, and nothing is chosen. */
   readonly test: string;
