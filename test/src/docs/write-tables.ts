@@ -1,5 +1,5 @@
 /** Writes the generated tables of docs/: `node test/dist/docs/write-tables.js`. Tests say when that is due. */
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { repository } from '../shared-data.js';
 import { readText } from '../workspace/repository-files.js';
@@ -7,6 +7,7 @@ import { readJson } from '../workspace/rooms.js';
 import { hooksTable } from './hooks-table.js';
 import { type LockFile, licencesTable, runtimeDependencies } from './licences-table.js';
 import { withFirstTable } from './markdown.js';
+import { type ResultsRecord, replaceMarked, resultsTable } from './results-table.js';
 
 const replaceTable = (document: string, table: string): void => {
   const before = readText(document);
@@ -16,3 +17,15 @@ const replaceTable = (document: string, table: string): void => {
 
 replaceTable('docs/hooks.md', hooksTable(readText('core/src/hooks.ts')));
 replaceTable('docs/licences.md', licencesTable(runtimeDependencies(readJson<LockFile>('package-lock.json'))));
+
+const results = 'docs/results.md';
+const page = readdirSync(path.join(repository, 'docs/results')).reduce(
+  (text, file) =>
+    replaceMarked(
+      text,
+      path.basename(file, '.json'),
+      resultsTable(readJson<ResultsRecord>(`docs/results/${file}`)),
+    ),
+  readText(results),
+);
+writeFileSync(path.join(repository, results), page);

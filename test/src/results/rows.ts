@@ -27,7 +27,7 @@ const lhspg = (
 
 /**
  * Every row that trains spends the same tokens, warm-up and fading included, and reads the same mixture, so that a
- * difference is the method's and not the sampler's; the last two rows change the sampler and add the knowledge analysis.
+ * difference is the method's and not the sampler's; the last three rows change the sampler.
  */
 export const rows: readonly Row[] = [
   {
@@ -67,9 +67,23 @@ export const rows: readonly Row[] = [
     ...lhspg('gate, P 1, fade 10 %, uniform, WANDA scores', { fade: 'gate' }, { saliency: 'wanda' }),
     ranking: 'uniform',
   },
+  {
+    ...lhspg('gate, P 1, fade 10 %, uniform, WANDA scores, a tenth protected', {}, { saliency: 'wanda' }),
+    options: { protect: 0.1, lhspg: { fade: 'gate', periods: 1, share: 0.1 } },
+    ranking: 'uniform',
+  },
   lhspg('gate, P 1, fade 10 %, gap sampler', { fade: 'gate' }, { sampler: 'gap' }),
   {
     ...lhspg('gate, P 1, fade 10 %, gap sampler, a tenth protected', {}, { sampler: 'gap' }),
     options: { protect: 0.1, lhspg: { fade: 'gate', periods: 1, share: 0.1 } },
+  },
+  {
+    ...lhspg(
+      'gate, P 1, fade 10 %, uniform, WANDA scores, gap sampler',
+      {},
+      { saliency: 'wanda', sampler: 'gap' },
+    ),
+    options: { protect: 0, lhspg: { fade: 'gate', periods: 1, share: 0.1 } },
+    ranking: 'uniform',
   },
 ];
