@@ -170,8 +170,11 @@ const formerResults = (file: string): readonly Result[] => {
   return isDeepStrictEqual(common, JSON.parse(JSON.stringify(stamp))) ? former : [];
 };
 
+/** A whole name means that row alone, a part of one every row that has it. */
+const isMeant = (row: Row, part: string): boolean =>
+  rows.some(({ name }) => name === part) ? row.name === part : row.name.includes(part);
 const chosen = rows.filter(
-  row => values.rows === '' || values.rows.split(';').some(part => row.name.includes(part)),
+  row => values.rows === '' || values.rows.split(';').some(part => isMeant(row, part)),
 );
 say(`| row | rate | ${material.sources.map(({ name }) => name).join(' | ')} | joint |`);
 say(`| --- | --- | ${material.sources.map(() => '---').join(' | ')} | --- |`);
