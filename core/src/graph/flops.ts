@@ -13,7 +13,8 @@ export const flopsByPath = (graph: Graph): ReadonlyMap<string, number> => {
   return flops;
 };
 
-const flopsOfNode = (graph: Graph, node: Node): number =>
+/** Of one node. */
+export const flopsOfNode = (graph: Graph, node: Node): number =>
   operatorOf(node.op).flops(
     node.inputs.map(name => (name === '' ? undefined : valueNamed(graph, name))),
     node.outputs.map(name => valueNamed(graph, name)),

@@ -1,17 +1,24 @@
 import type { UnitKind } from '../domain/removal-group.js';
-import { flopsOf } from '../graph/flops.js';
+import { flopsOf, flopsOfNode } from '../graph/flops.js';
 import type { Session } from '../session.js';
 import { openModel } from './open-model.js';
 
 /** A traced model for people and programs. */
 export interface TraceDescription {
   readonly parameters: { readonly model: number; readonly blocks: number };
-  /** FLOPs of one forward pass per token of a sequence of 128. */
+  /** Tokens of the sequence that the graph is traced for. */
+  readonly sequence: number;
+  /** FLOPs of one forward pass per token. */
   readonly flopsPerToken: number;
   readonly nodes: readonly {
     readonly op: string;
+    /** Module that the node belongs to. */
     readonly path: string;
+    /** Parameters that it reads. */
+    readonly parameters: readonly string[];
+    /** Shape of its first output. */
     readonly output: readonly number[];
+    readonly flops: number;
   }[];
   readonly groups: readonly {
     readonly id: string;
@@ -36,11 +43,14 @@ export const describeTrace = async (session: Session, folder: string): Promise<T
   const graph = model.graph({ batch: 1, sequence: SEQUENCE });
   return {
     parameters: model.count(),
+    sequence: SEQUENCE,
     flopsPerToken: flopsOf(graph) / SEQUENCE,
-    nodes: graph.nodes.map(({ op, path, outputs }) => ({
-      op,
-      path,
-      output: graph.values.get(outputs[0]!)!.shape,
+    nodes: graph.nodes.map(node => ({
+      op: node.op,
+      path: node.path,
+      parameters: node.inputs.filter(name => graph.parameters.has(name)),
+      output: graph.values.get(node.outputs[0]!)!.shape,
+      flops: flopsOfNode(graph, node),
     })),
     groups: model.groups.map(({ id, kind, units, unitCost, unprunable, members }) => ({
       id,

@@ -1,15 +1,16 @@
 import { describeTrace, type TraceDescription } from '@secateur/core';
 import type { Command } from 'commander';
 import type { Console } from '../console.js';
+import { foldLayers } from '../fold-layers.js';
 import { resolveInvocation, withSession } from '../open.js';
 import { absolute, configOption, jsonOption } from '../options.js';
 import { table } from '../table.js';
 
-/** `secateur trace`: what can be removed from a model. Reads headers only. */
+/** `secateur trace`: the graph of a model, and what can be removed from it. Reads headers only. */
 export const trace = (root: Command, console: Console): void => {
   root
     .command('trace')
-    .description('show what can be removed from a model; reads headers only')
+    .description('show the graph of a model and what can be removed from it; reads headers only')
     .requiredOption('-m, --model <folder>', 'checkpoint')
     .addOption(configOption())
     .addOption(jsonOption())
@@ -22,11 +23,28 @@ export const trace = (root: Command, console: Console): void => {
     });
 };
 
-const summary = ({ parameters, flopsPerToken, groups }: TraceDescription): string =>
-  `${[
-    `parameters      ${parameters.model.toLocaleString('en')}, ${parameters.blocks.toLocaleString('en')} of them in blocks`,
-    `FLOPs per token ${Math.round(flopsPerToken).toLocaleString('en')}`,
-  ].join('\n')}\n\n${table(
-    ['GROUP', 'KIND', 'UNITS', 'PARAMETERS PER UNIT', 'UNPRUNABLE BECAUSE'],
-    groups.map(({ id, kind, units, unitCost, unprunable }) => [id, kind, units, unitCost, unprunable ?? '']),
-  )}`;
+const summary = ({ parameters, flopsPerToken, sequence, nodes, groups }: TraceDescription): string => {
+  const count = (n: number): string => Math.round(n).toLocaleString('en');
+  const graph = foldLayers(
+    nodes.map(({ op, path, output, flops }) => ({ path, cells: [op, output.join(' × ') || '1', flops] })),
+  );
+  return [
+    `parameters      ${count(parameters.model)}, ${count(parameters.blocks)} of them in blocks`,
+    `FLOPs per token ${count(flopsPerToken)}, in a sequence of ${sequence}`,
+    '',
+    table(
+      ['MODULE', 'OPERATOR', 'OUTPUT', 'FLOPS'],
+      graph.map(({ path, cells }) => [path, ...cells]),
+    ),
+    table(
+      ['GROUP', 'KIND', 'UNITS', 'PARAMETERS PER UNIT', 'UNPRUNABLE BECAUSE'],
+      groups.map(({ id, kind, units, unitCost, unprunable }) => [
+        id,
+        kind,
+        units,
+        unitCost,
+        unprunable ?? '',
+      ]),
+    ),
+  ].join('\n');
+};
