@@ -1,4 +1,4 @@
-// A scorer of one's own in the place of the preset's. From this folder: node ../../adapters/cli/dist/bin.js run
+// A scorer of one's own in the place of the preset's. From this folder: npx secateur run
 import { defineConfig } from '@secateur/core';
 import lorashear from '@secateur/preset-lorashear';
 import meanAbs from './mean-abs.ts';

@@ -1,4 +1,4 @@
-// LoRAShear with the scorer of a baseline: one word. From this folder: node ../../adapters/cli/dist/bin.js run
+// LoRAShear with the scorer of a baseline: one word. From this folder: npx secateur run
 import { defineConfig } from '@secateur/core';
 import lorashear from '@secateur/preset-lorashear';
 
