@@ -17,8 +17,11 @@ export const temporaryFolder = async (t: ExecutionContext): Promise<string> => {
 export const sharedData = (name: string): string =>
   fileURLToPath(new URL(`../../../../shared/data/${name}`, import.meta.url));
 
-/** `test`, or `test.skip` where that development data is absent. */
-export const testWith = (name: string) => (existsSync(sharedData(name)) ? test : test.skip);
+/** `test`, or a test that is skipped and says why, where that development data is absent. */
+export const testWith =
+  (name: string) =>
+  (title: string, run: (t: ExecutionContext) => void | Promise<void>): void =>
+    existsSync(sharedData(name)) ? test(title, run) : test.skip(`${title} (${name} is absent)`, run);
 
 /** Asserts that an error of that code is thrown whose message matches. */
 export const throwsCode = async (

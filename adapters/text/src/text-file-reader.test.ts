@@ -186,7 +186,11 @@ test('a file that is missing, and a folder, are refused', async t => {
 
 const shared = (name: string): string =>
   fileURLToPath(new URL(`../../../../shared/data/${name}`, import.meta.url));
-const testWith = (name: string) => (existsSync(shared(name)) ? test : test.skip);
+/** `test`, or a test that is skipped and says why, where that development data is absent. */
+const testWith =
+  (name: string) =>
+  (title: string, run: (t: ExecutionContext) => void | Promise<void>): void =>
+    existsSync(shared(name)) ? test(title, run) : test.skip(`${title} (${name} is absent)`, run);
 
 for (const [name, kind, count] of [
   ['alpaca/alpaca_small_2000.json', 'instruction', 2000],

@@ -21,8 +21,11 @@ export const folderOf = async (
 export const sharedData = (name: string): string =>
   fileURLToPath(new URL(`../../../../shared/data/${name}`, import.meta.url));
 
-/** `test`, or `test.skip` where that development data is absent. */
-export const testWith = (name: string) => (existsSync(sharedData(name)) ? test : test.skip);
+/** `test`, or a test that is skipped and says why, where that development data is absent. */
+export const testWith =
+  (name: string) =>
+  (title: string, run: (t: ExecutionContext) => void | Promise<void>): void =>
+    existsSync(sharedData(name)) ? test(title, run) : test.skip(`${title} (${name} is absent)`, run);
 
 const special = (id: number, content: string) => ({
   id,
