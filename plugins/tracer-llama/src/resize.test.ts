@@ -20,7 +20,7 @@ const resized = (
   return found;
 };
 
-test('layers that agree are said by the global keys, so that any reader can load them', t => {
+test('layers that agree are said by the global keys alone', t => {
   const layer = { heads: 2, kvHeads: 1, intermediate: 9 };
   const found = resized(t, configOf('Llama', { extra: 'kept' }), [layer, layer]);
   t.like(found, {

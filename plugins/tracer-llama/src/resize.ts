@@ -4,7 +4,7 @@ import { type LayerShape, readArchitecture } from './architecture.js';
 
 /**
  * config.json for cut weights: the sizes of each layer are read off the shapes. Where all layers agree, the global
- * keys say it and any reader of the format can load the model; where they differ, `per_layer_config` holds a sparse
+ * keys say it, as readers of the format know them; where they differ, `per_layer_config` holds a sparse
  * table of overrides (the form of transformers 5) and the global keys hold the largest.
  * @throws SecateurError E_MODEL_CONFIG when the shapes cannot be said in config.json
  */

@@ -8,7 +8,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createHuggingFaceFormat } from '@secateur/adapter-checkpoint-hf';
 import { OnnxRuntimeEngine } from '@secateur/adapter-engine-onnxruntime';
-import { feedsOf, LiveModel, loadLora, type ModelConfig } from '@secateur/core';
+import { feedsOf, LiveModel, loadLora, type ModelConfig, type Selection } from '@secateur/core';
 import { cutShape, cutsOf, cutTensor, linearModules } from '@secateur/core/graph';
 import { llamaTracer } from '@secateur/plugin-tracer-llama';
 import { openTiny, tinyConfigs, writeTiny } from '../families/tiny-checkpoint.js';
@@ -72,20 +72,27 @@ const writeAdapter = async (folder: string, model: LiveModel, rslora: boolean): 
   return new LiveModel(source, await loadLora(await format.openAdapter(folder), adapted, format));
 };
 
+/** The first units of every layer, at most `most` of a kind and never the last. */
+const firstUnits = (model: LiveModel, most: number): Selection =>
+  new Map(
+    model.groups
+      .filter(({ kind, units }) => units > 1 && (kind === 'kv-head' || kind === 'channel'))
+      .map(({ id, units }) => [id, [...Array(Math.min(most, units - 1)).keys()]]),
+  );
+
 /** The same units cut from every layer, so that stock transformers can open what is written. */
-const writeCut = async (folder: string, model: LiveModel): Promise<LiveModel> => {
-  const groups = model.groups.filter(
-    ({ kind, units }) => units > 1 && (kind === 'kv-head' || kind === 'channel'),
-  );
-  const cuts = cutsOf(
-    new Map(groups.map(({ id, units }) => [id, [0, units - 2].slice(0, units > 3 ? 2 : 1)])),
-    groups,
-  );
+const writeCut = async (
+  folder: string,
+  model: LiveModel,
+  removed: Selection,
+  own: ModelConfig = {},
+): Promise<LiveModel> => {
+  const cuts = cutsOf(removed, model.groups);
   const { tensors, config } = model.source;
   const layout = [...tensors].map(([name, ref]) => ({ name, shape: cutShape(ref.shape, cuts.get(name)) }));
   await format.write(
     folder,
-    llamaTracer.resize(config, new Map(layout.map(({ name, shape: cut }) => [name, cut]))),
+    { ...llamaTracer.resize(config, new Map(layout.map(({ name, shape: cut }) => [name, cut]))), ...own },
     layout,
     async name => cutTensor(await model.weight(name), tensors.get(name)!.shape, cuts.get(name)),
   );
@@ -105,7 +112,7 @@ for (const [index, [name, config]] of Object.entries(configs).entries()) {
     await openTiny(folder('model'), true),
     index % 2 === 1,
   );
-  const cut = await writeCut(folder('cut'), plain);
+  const cut = await writeCut(folder('cut'), plain, firstUnits(plain, 2));
   cases.push(
     { name, model: folder('model'), logits: await logitsOf(plain) },
     {
@@ -117,5 +124,16 @@ for (const [index, [name, config]] of Object.entries(configs).entries()) {
     { name: `${name}, cut`, model: folder('cut'), logits: await logitsOf(cut) },
   );
 }
+// transformers refuses a LLaMA whose heads do not divide its hidden size; the same weights are a Mistral without a window.
+const whole = path.join(path.resolve(out), '0-model');
+const uneven = path.join(path.resolve(out), 'uneven');
+const dense = await openTiny(whole, false);
+const asMistral = { architectures: ['MistralForCausalLM'], model_type: 'mistral', sliding_window: null };
+const mistral = await writeCut(uneven, dense, firstUnits(dense, 1), asMistral);
+cases.push({
+  name: 'LLaMA, cut to 3 heads for a hidden size of 16, as Mistral',
+  model: uneven,
+  logits: await logitsOf(mistral),
+});
 writeFileSync(path.join(out, 'cases.json'), JSON.stringify({ ...shape, ids, cases }));
 await engine.close();
