@@ -36,6 +36,7 @@ export const jsonOption = (): Option => new Option('--json', 'print JSON');
 export const runOptions = (): readonly Option[] => [
   new Option('-m, --model <folder>', 'checkpoint to prune'),
   new Option('-a, --adapter <folder>', 'PEFT LoRA adapter of the model (default: a fresh one)'),
+  new Option('--no-adapter', 'attach a fresh LoRA, whatever the configuration names'),
   new Option('-p, --preset <name>', 'method, instead of the presets of the configuration'),
   new Option('-r, --ratio <share>', 'share of the parameters to remove, between 0 and 1').argParser(number),
   new Option('-t, --text <name=file>', 'text to calibrate, train and measure on; repeatable').argParser(
@@ -49,7 +50,8 @@ export const runOptions = (): readonly Option[] => [
 /** Values of {@link runOptions} as commander gives them. */
 export interface RunFlags {
   readonly model?: string;
-  readonly adapter?: string;
+  /** False for `--no-adapter`. */
+  readonly adapter?: string | false;
   readonly preset?: string;
   readonly ratio?: number;
   readonly text?: Record<string, string>;

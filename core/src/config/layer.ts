@@ -48,7 +48,7 @@ export const checkLayer = ({ source, base, content }: Layer): Tree => {
   return {
     ...values,
     ...(values.model === undefined ? {} : { model: absolute(values.model) }),
-    ...(values.adapter === undefined ? {} : { adapter: absolute(values.adapter) }),
+    ...(typeof values.adapter === 'string' ? { adapter: absolute(values.adapter) } : {}),
     ...(values.out === undefined ? {} : { out: absolute(values.out) }),
     ...(values.text && {
       text: Object.fromEntries(

@@ -25,6 +25,15 @@ const second = definePreset('second', () => ({
   use: { saliency: 'wanda' },
 }));
 
+test('a later layer may take the adapter back', t => {
+  const file = { file: '/project/prune.config.ts', config: { model: 'm', adapter: 'lora' } };
+  const clock = { now: () => 0 };
+  const { config, provenance } = resolveConfig({ file, flags: { adapter: false }, cwd: '/project', clock });
+  t.is(config.adapter, undefined);
+  t.is(provenance.get('adapter'), 'flag --adapter');
+  t.is(resolveConfig({ file, cwd: '/project', clock }).config.adapter, '/project/lora');
+});
+
 test('defaults are filled in and derived ones follow what was set', t => {
   const { config, preset } = resolve({ file: file({ train: { sequence: 64 } }) });
   t.is(config.prune.ratio, 0.2);

@@ -66,6 +66,8 @@ export const resolveConfig = (options: ResolveOptions): Resolved => {
   overlay(tree, defaults, provenance, () => 'default');
   for (const { layer, tree: values } of [...fromPresets, ...checked])
     overlay(tree, values, provenance, path => (layer === flagLayer ? flagOf(path) : layer.source));
+  // A later layer may take back the adapter of an earlier one.
+  if (tree.adapter === false) delete tree.adapter;
   const preset = presets.at(-1)?.name ?? 'custom';
   overlay(tree, derived(tree as unknown as Unfinished, preset, options), provenance, () => 'default');
   if (requires === 'model' && tree.model === '')

@@ -22,8 +22,8 @@ export const configSchema = z
   .strictObject({
     /** Folder of the checkpoint. */
     model: name,
-    /** Folder of a PEFT LoRA adapter. Without it a fresh one is attached. */
-    adapter: name,
+    /** Folder of a PEFT LoRA adapter. Without it, or with `false`, a fresh one is attached. */
+    adapter: z.union([name, z.literal(false)]),
     /** Folder of the run. Default `runs/<preset>-<time>`. */
     out: name,
     /** Default 0. */

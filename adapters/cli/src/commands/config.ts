@@ -54,4 +54,4 @@ const valueAt = (tree: unknown, path: string): unknown => {
 };
 
 const show = (value: unknown): string =>
-  typeof value === 'string' && value !== '' ? value : JSON.stringify(value);
+  typeof value === 'string' && value !== '' ? value : (JSON.stringify(value) ?? 'none');
