@@ -10,6 +10,7 @@ import type { ResolvedConfig } from './config/schema.js';
 import type { LogEntry, ProgressEvent } from './domain/events.js';
 import type { KnowledgeMap } from './domain/knowledge.js';
 import type { RemovalGroup, SaliencyMap, Selection } from './domain/removal-group.js';
+import type { LiveModel } from './model/live-model.js';
 import type { SourceState } from './ports/sampler.js';
 import type { RunContext } from './run-context.js';
 
@@ -76,8 +77,14 @@ export const createHooks = () =>
     beforeStep: new SyncHook<[Step]>(['step'], 'beforeStep'),
     /** Sync, hot. An optimizer step ended. For loss curves. */
     afterStep: new SyncHook<[Step]>(['step'], 'afterStep'),
-    /** Async, series. The removal is final, tensors are not written yet. For folding what goes into what stays. */
-    cut: new AsyncSeriesHook<[{ readonly removed: Selection }, RunContext]>(['cut', 'run'], 'cut'),
+    /**
+     * Async, waterfall. The removal is final, nothing is cut yet: a model with other `changed` weights is cut instead. For
+     * folding what goes into what stays.
+     */
+    cut: new AsyncSeriesWaterfallHook<[LiveModel, { readonly removed: Selection }, RunContext]>(
+      ['model', 'cut', 'run'],
+      'cut',
+    ),
     /** Async, waterfall. Share of each text source in the next recovery round, in the order of `sources`. */
     mixture: new AsyncSeriesWaterfallHook<
       [readonly number[], { readonly sources: readonly SourceState[] }, RunContext]

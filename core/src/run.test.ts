@@ -318,11 +318,30 @@ test('a folder that holds a run is left alone, unless it may be emptied', async 
   await t.throwsAsync(resumeRun(tinySession()), { code: 'E_RESUME' } as never);
 });
 
+test('what stays may take over from what goes, before anything is cut', async t => {
+  const one = session();
+  const param = 'model.layers.1.mlp.down_proj.weight';
+  one.hooks.cut.tapPromise('repair', async model => {
+    const doubled = (await model.weight(param)).map(w => 2 * w);
+    return new LiveModel(model.source, model.lora, new Map([...model.changed, [param, doubled]]));
+  });
+  const { check } = await executeRun(one);
+  t.true(check.maskedVsCompact <= 1e-5);
+  const of = (made: TinySession): Float32Array => written(made).model!.tensors.get(param)!.data;
+  t.deepEqual(
+    of(one),
+    of(whole).map(w => 2 * w),
+  );
+});
+
 test('hooks are told of the run from its beginning to its end', async t => {
   const told: string[] = [];
   const one = tinySession();
   one.hooks.initialize.tap('test', () => void told.push('initialize'));
-  one.hooks.cut.tap('test', ({ removed }) => void told.push(`cut ${removed.size}`));
+  one.hooks.cut.tap('test', (model, { removed }) => {
+    told.push(`cut ${removed.size}`);
+    return model;
+  });
   one.hooks.evaluated.tap('test', ({ state }) => void told.push(`evaluated ${state}`));
   one.hooks.emit.tap('test', ({ folder }) => void told.push(`emit ${folder}`));
   one.hooks.done.tap('test', () => void told.push('done'));

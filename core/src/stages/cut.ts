@@ -23,6 +23,8 @@ export interface CutInput {
 export interface Cut {
   /** The compact model: base weights in the run's folder, the sliced adapter in memory. */
   readonly model: LiveModel;
+  /** sha256 (hex) of the base model as it was written. */
+  readonly hash: string;
   /** Largest absolute difference of logits between closed gates and the cut model. */
   readonly maskedVsCompact: number;
 }
@@ -32,8 +34,7 @@ export const cut: Stage<CutInput, Cut> = {
   name: 'cut',
   title: 'Cut out what is removed',
   async run(run, { loaded, outcome }) {
-    await run.hooks.cut.promise({ removed: outcome.removed }, run);
-    const masked = outcome.model;
+    const masked = await run.hooks.cut.promise(outcome.model, { removed: outcome.removed }, run);
     const { source } = masked;
     const cuts = cutsOf(outcome.removed, masked.groups);
     const graph = masked.graph({ batch: 1, sequence: 2 });
@@ -47,27 +48,30 @@ export const cut: Stage<CutInput, Cut> = {
     await source.format.write(compactFolder(run), config, layout, async name =>
       cutTensor(await masked.weight(name), source.tensors.get(name)!.shape, cuts.get(name)),
     );
-    const model = await reopen(run, loaded, cutLora(masked, outcome.removed));
+    const { model, hash } = await reopen(run, loaded, cutLora(masked, outcome.removed));
     const maskedVsCompact = await compare(run, masked, model, outcome.removed, loaded.sources[0]!.validation);
-    return { model, maskedVsCompact };
+    return { model, hash, maskedVsCompact };
   },
-  pack: ({ model, maskedVsCompact }) => ({
-    json: { maskedVsCompact },
+  pack: ({ model, hash, maskedVsCompact }) => ({
+    json: { hash, maskedVsCompact },
     tensors: prefixed('lora', model.lora.arrays),
   }),
   async unpack(run, { loaded, outcome }, { json, tensors }) {
     const lora = { specs: outcome.model.lora.specs, arrays: withPrefix('lora', tensors) };
-    const model = await reopen(run, loaded, lora).catch(cause => {
-      if (!isSecateurError(cause)) throw cause;
-      const found = cause.message.replace(/\.$/, '');
-      throw new SecateurError('E_RESUME', `The cut model of the run is damaged: ${found}.`, {
-        hint: 'Start the run anew with --force.',
-        cause,
-      });
+    const saved = json as Omit<Cut, 'model'>;
+    const { model, hash } = await reopen(run, loaded, lora).catch(cause => {
+      throw isSecateurError(cause) ? damaged(cause.message.replace(/\.$/, ''), cause) : cause;
     });
-    return { model, ...(json as { maskedVsCompact: number }) };
+    if (hash !== saved.hash) throw damaged('its bytes are not those that were written');
+    return { model, ...saved };
   },
 };
+
+const damaged = (found: string, cause?: unknown): SecateurError =>
+  new SecateurError('E_RESUME', `The cut model of the run is damaged: ${found}.`, {
+    hint: 'Start the run anew with --force.',
+    cause,
+  });
 
 const compactFolder = (run: RunContext): string => run.store.path('checkpoints', 'compact');
 
@@ -75,9 +79,10 @@ const reopen = async (
   run: RunContext,
   { model: { source } }: Loaded,
   lora: LoraState,
-): Promise<LiveModel> => {
-  const { config, tensors } = await source.format.open(compactFolder(run));
-  return new LiveModel({ ...source, config, tensors }, lora);
+): Promise<{ readonly model: LiveModel; readonly hash: string }> => {
+  const checkpoint = await source.format.open(compactFolder(run));
+  const { config, tensors } = checkpoint;
+  return { model: new LiveModel({ ...source, config, tensors }, lora), hash: await checkpoint.hash() };
 };
 
 /** The adapter follows: B loses the rows, A the columns, of the units that are gone. */
