@@ -14,6 +14,14 @@ export interface RegistryEntry {
   readonly description: string | undefined;
 }
 
+/** Whether an implementation is the one that `use` names for its port, or the only one there is. */
+export const isActive = (
+  { port, name }: RegistryEntry,
+  registry: readonly RegistryEntry[],
+  use: Readonly<Record<string, string>>,
+): boolean =>
+  use[port] === undefined ? registry.filter(entry => entry.port === port).length === 1 : use[port] === name;
+
 /** `use` of this name leaves an optional port empty. */
 const none = 'none';
 

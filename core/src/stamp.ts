@@ -1,3 +1,4 @@
+import { isActive } from './container.js';
 import type { PluginRecord } from './domain/report.js';
 import { SecateurError } from './errors.js';
 import type { Session } from './session.js';
@@ -13,11 +14,7 @@ export interface Stamp {
 export const activePlugins = ({ config: { use }, plugins, registry }: Session): readonly PluginRecord[] =>
   plugins.filter(({ name }) => {
     const provided = registry.filter(entry => entry.plugin === name);
-    const isActive = (entry: (typeof provided)[number]): boolean =>
-      use[entry.port] === undefined
-        ? registry.filter(({ port }) => port === entry.port).length === 1
-        : use[entry.port] === entry.name;
-    return provided.length === 0 || provided.some(isActive);
+    return provided.length === 0 || provided.some(entry => isActive(entry, registry, use));
   });
 
 export const stampOf = (session: Session, { inputs }: Pick<Loaded, 'inputs'>): Stamp => ({
@@ -31,7 +28,7 @@ export const stampOf = (session: Session, { inputs }: Pick<Loaded, 'inputs'>): S
  */
 export const checkStamp = (begun: unknown, now: Stamp, folder: string): void => {
   const before = flatten(begun as Partial<Stamp> | undefined);
-  const after = flatten(JSON.parse(JSON.stringify(now)));
+  const after = flatten(now);
   const changed = [...new Set([...before.keys(), ...after.keys()])].filter(
     path => before.get(path) !== after.get(path),
   );

@@ -10,6 +10,8 @@ export interface Outcome {
 }
 
 export interface SpawnOptions {
+  /** Instead of this process's own. */
+  readonly env?: NodeJS.ProcessEnv;
   /** Kills the process (SIGKILL) as soon as this says so; asked every 20 ms. */
   readonly killWhen?: () => boolean;
 }
@@ -18,11 +20,11 @@ export interface SpawnOptions {
 export const secateur = (
   cwd: string,
   args: readonly string[],
-  { killWhen }: SpawnOptions = {},
+  { killWhen, env = process.env }: SpawnOptions = {},
 ): Promise<Outcome> =>
   new Promise((resolve, reject) => {
     const bin = path.join(repository, 'adapters/cli/dist/bin.js');
-    const child = spawn(process.execPath, [bin, ...args], { cwd });
+    const child = spawn(process.execPath, [bin, ...args], { cwd, env });
     let [out, err] = ['', ''];
     child.stdout.on('data', chunk => {
       out += chunk;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ErrorCode, SecateurError } from '@secateur/core';
+import { testIf } from '@secateur/core/testing';
 import test, { type ExecutionContext } from 'ava';
 
 /** An empty folder that goes away with the test. */
@@ -18,10 +19,8 @@ export const sharedData = (name: string): string =>
   fileURLToPath(new URL(`../../../../shared/data/${name}`, import.meta.url));
 
 /** `test`, or a test that is skipped and says why, where that development data is absent. */
-export const testWith =
-  (name: string) =>
-  (title: string, run: (t: ExecutionContext) => void | Promise<void>): void =>
-    existsSync(sharedData(name)) ? test(title, run) : test.skip(`${title} (${name} is absent)`, run);
+export const testWith = (name: string) =>
+  testIf<ExecutionContext>(test, existsSync(sharedData(name)), `${name} is absent`);
 
 /** Asserts that an error of that code is thrown whose message matches. */
 export const throwsCode = async (

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { type ErrorCode, SecateurError, type TextSource } from '@secateur/core';
+import { testIf } from '@secateur/core/testing';
 import test, { type ExecutionContext } from 'ava';
 import { createTextFileReader } from './text-file-reader.js';
 
@@ -187,10 +188,8 @@ test('a file that is missing, and a folder, are refused', async t => {
 const shared = (name: string): string =>
   fileURLToPath(new URL(`../../../../shared/data/${name}`, import.meta.url));
 /** `test`, or a test that is skipped and says why, where that development data is absent. */
-const testWith =
-  (name: string) =>
-  (title: string, run: (t: ExecutionContext) => void | Promise<void>): void =>
-    existsSync(shared(name)) ? test(title, run) : test.skip(`${title} (${name} is absent)`, run);
+const testWith = (name: string) =>
+  testIf<ExecutionContext>(test, existsSync(shared(name)), `${name} is absent`);
 
 for (const [name, kind, count] of [
   ['alpaca/alpaca_small_2000.json', 'instruction', 2000],

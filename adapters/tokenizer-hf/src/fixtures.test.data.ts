@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { testIf } from '@secateur/core/testing';
 import test, { type ExecutionContext } from 'ava';
 
 /** A folder with these files, objects as JSON, that goes away with the test. */
@@ -22,10 +23,8 @@ export const sharedData = (name: string): string =>
   fileURLToPath(new URL(`../../../../shared/data/${name}`, import.meta.url));
 
 /** `test`, or a test that is skipped and says why, where that development data is absent. */
-export const testWith =
-  (name: string) =>
-  (title: string, run: (t: ExecutionContext) => void | Promise<void>): void =>
-    existsSync(sharedData(name)) ? test(title, run) : test.skip(`${title} (${name} is absent)`, run);
+export const testWith = (name: string) =>
+  testIf<ExecutionContext>(test, existsSync(sharedData(name)), `${name} is absent`);
 
 const special = (id: number, content: string) => ({
   id,

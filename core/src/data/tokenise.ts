@@ -19,8 +19,9 @@ export interface TokeniseOptions {
 }
 
 /**
- * Cuts a source into training, tuning and validation sequences, which share no token. Plain text is one stream, each document behind a BOS, cut
- * into windows; an instruction is a sequence of its own, padded, of which only the answer counts.
+ * Cuts a source into training, tuning and validation sequences, which share no token. Plain text is one stream, each
+ * document behind a BOS, cut into windows; an instruction is a sequence of its own, padded, of which only the answer
+ * counts.
  * @throws SecateurError E_TEXT_EMPTY, E_TEXT_SHORT, E_TOKENIZER
  */
 export const tokeniseSource = (
@@ -37,7 +38,7 @@ const tokeniseText = (source: TextSource, tokenizer: Tokenizer, options: Tokenis
   let rest = streamOf(source, tokenizer, options.vocabulary);
   const part = (from: number | TextSource): Int32Array => {
     if (typeof from !== 'number') return streamOf(from, tokenizer, options.vocabulary);
-    const split = Math.max(0, rest.length - Math.max(chunk, Math.floor(rest.length * from)));
+    const split = tailStart(rest.length, from, chunk);
     const held = rest.subarray(split);
     rest = rest.subarray(0, split);
     return held;
@@ -57,6 +58,10 @@ const tokeniseText = (source: TextSource, tokenizer: Tokenizer, options: Tokenis
     );
   return { name: source.name, kind: 'text', train, tuning, validation };
 };
+
+/** Where the held-out share at the end of something begins; it holds `least` if there is so much. */
+const tailStart = (length: number, share: number, least: number): number =>
+  Math.max(0, length - Math.max(least, Math.floor(length * share)));
 
 /** All documents as one stream, each behind a BOS where the tokenizer has one. */
 const streamOf = (source: TextSource, tokenizer: Tokenizer, vocabulary: number): Int32Array => {
@@ -104,7 +109,7 @@ const tokeniseInstructions = (
   let rest = encode(source);
   const part = (from: number | TextSource): Instruction[] => {
     if (typeof from !== 'number') return encode(from);
-    const split = Math.max(0, rest.length - Math.max(1, Math.floor(rest.length * from)));
+    const split = tailStart(rest.length, from, 1);
     const held = rest.slice(split);
     rest = rest.slice(0, split);
     return held;

@@ -1,4 +1,5 @@
 /** `@secateur/core/testing`: what tests of plugins and adapters share. Nothing of it is needed at run time. */
+export { slicedFeeds, zeroedFeeds } from '../graph/fixtures/cut-feeds.js';
 export * from '../graph/fixtures/tiny-decoder.js';
 export * from './interpreter-engine.js';
 export * from './memory-format.js';
@@ -6,5 +7,6 @@ export * from './memory-storage.js';
 export * from './operator-cases.js';
 export * from './preset-session.js';
 export * from './provided-by.js';
+export * from './test-if.js';
 export * from './tiny-model.js';
 export * from './tiny-session.js';

@@ -110,7 +110,8 @@ export class Bench {
 export type Json = any;
 
 export interface Outcome {
-  readonly status: number;
+  /** Null for a process that a signal ended. */
+  readonly status: number | null;
   readonly out: string;
   readonly err: string;
 }

@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import path from 'node:path';
 import test from 'ava';
-import { repository } from '../shared-data.js';
+import { secateur as spawned } from '../secateur.js';
 import { Bench, leftovers, type Outcome, secateur, threadsStarted } from './bench.js';
 import { assertRefusal, type BadInput, run } from './refuses.js';
 
@@ -18,19 +16,8 @@ test.serial('what would show the engine at work does show it', async t => {
 
 /** Runs the program in a process of its own, with a home and a temporary folder of its own. */
 const program = (bench: Bench, args: readonly string[]): Promise<Outcome> =>
-  new Promise((resolve, reject) => {
-    const bin = path.join(repository, 'adapters/cli/dist/bin.js');
-    const env = { ...process.env, HOME: bench.at('home'), TMPDIR: bench.at('home') };
-    const child = spawn(process.execPath, [bin, ...args], { cwd: bench.folder, env });
-    let [out, err] = ['', ''];
-    child.stdout.on('data', chunk => {
-      out += chunk;
-    });
-    child.stderr.on('data', chunk => {
-      err += chunk;
-    });
-    child.on('error', reject);
-    child.on('close', status => resolve({ status: status ?? -1, out, err }));
+  spawned(bench.folder, args, {
+    env: { ...process.env, HOME: bench.at('home'), TMPDIR: bench.at('home') },
   });
 
 const cases: Readonly<Record<string, BadInput>> = {

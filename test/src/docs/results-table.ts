@@ -1,3 +1,5 @@
+import { geometricMean, type Spread, showSpread } from '../results/statistics.js';
+
 /** A record of `npm run results`, as far as the table needs it. */
 export interface ResultsRecord {
   readonly command: string;
@@ -10,27 +12,23 @@ export interface ResultsRecord {
   }[];
 }
 
-interface Spread {
-  readonly mean: number;
-  readonly deviation?: number;
-}
-
-const shown = ({ mean, deviation }: Spread): string =>
-  deviation === undefined ? mean.toFixed(2) : `${mean.toFixed(2)} ± ${deviation.toFixed(2)}`;
-
 /** The record as a table in Markdown, with the untouched dense model first. */
 export const resultsTable = ({ results }: ResultsRecord): string => {
   const first = results[0]!;
   const sources = Object.keys(first.dense);
   const means = sources.map(source => first.dense[source]!.mean);
-  const joint = Math.exp(means.reduce((sum, mean) => sum + Math.log(mean), 0) / means.length);
   const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return [
     row(['row', 'rate', ...sources, 'joint']),
     row(['---', '---', ...sources.map(() => '---'), '---']),
-    row(['dense, untouched', '-', ...means.map(mean => mean.toFixed(2)), joint.toFixed(2)]),
+    row(['dense, untouched', '-', ...means.map(mean => mean.toFixed(2)), geometricMean(means).toFixed(2)]),
     ...results.map(({ row: name, learningRate, recovered, joint: both }) =>
-      row([name, `${learningRate ?? '-'}`, ...sources.map(source => shown(recovered[source]!)), shown(both)]),
+      row([
+        name,
+        `${learningRate ?? '-'}`,
+        ...sources.map(source => showSpread(recovered[source]!)),
+        showSpread(both),
+      ]),
     ),
   ].join('\n');
 };

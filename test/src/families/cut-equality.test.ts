@@ -1,7 +1,17 @@
 import path from 'node:path';
 import { OnnxRuntimeEngine } from '@secateur/adapter-engine-onnxruntime';
 import { feedsOf, LiveModel, type RemovalGroup, type Selection, type Tensor } from '@secateur/core';
-import { compact, couple, cutShape, cutsOf, cutTensor, type Graph, loraNames } from '@secateur/core/graph';
+import {
+  compact,
+  couple,
+  cutShape,
+  cutsOf,
+  type Dense,
+  type DenseFeeds,
+  type Graph,
+  loraNames,
+} from '@secateur/core/graph';
+import { slicedFeeds, zeroedFeeds } from '@secateur/core/testing';
 import test from 'ava';
 import { scratchFolder } from '../scratch.js';
 import { openTiny, tinyConfigs, writeTiny } from './tiny-checkpoint.js';
@@ -31,26 +41,20 @@ const distance = (a: Float32Array, b: Float32Array): number =>
     ? a.reduce((max, x, i) => Math.max(max, Math.abs(x - b[i]!)), 0)
     : Number.POSITIVE_INFINITY;
 
-/** Every parameter that a selection touches: whole, with zeros, and cut. */
+/** Every parameter that a selection touches, with zeros and cut; the rest of the adapter as it is. */
 const versionsOf = async (model: LiveModel, selection: Selection) => {
   const cuts = cutsOf(selection, model.groups);
   const graph = model.graph(shape);
-  const zeroed = new Map(model.lora.arrays);
-  const sliced = new Map(model.lora.arrays);
-  for (const [name, axes] of cuts) {
-    const extents = graph.values.get(name)!.shape;
-    const whole = model.lora.arrays.get(name) ?? (await model.weight(name));
-    const kept = axes.map(axis => axis && new Set(axis));
-    const at = (index: number, axis: number): number =>
-      Math.floor(index / extents.slice(axis + 1).reduce((a, b) => a * b, 1)) % extents[axis]!;
-    zeroed.set(
-      name,
-      whole.map((x, index) => (kept.every((set, axis) => set?.has(at(index, axis)) ?? true) ? x : 0)),
-    );
-    sliced.set(name, cutTensor(whole, extents, axes));
+  const whole: Record<string, Dense> = {};
+  for (const name of new Set([...model.lora.arrays.keys(), ...cuts.keys()])) {
+    const data = model.lora.arrays.get(name) ?? (await model.weight(name));
+    whole[name] = { shape: graph.values.get(name)!.shape, data: Float64Array.from(data) };
   }
-  return { cuts, zeroed, sliced };
+  return { cuts, zeroed: arraysOf(zeroedFeeds(whole, cuts)), sliced: arraysOf(slicedFeeds(whole, cuts)) };
 };
+
+const arraysOf = (feeds: DenseFeeds): Map<string, Float32Array> =>
+  new Map(Object.entries(feeds).map(([name, { data }]) => [name, Float32Array.from(data)]));
 
 /** The cut model as a run writes it, opened again. Its adapter is cut beside it. */
 const writeCut = async (model: LiveModel, selection: Selection, folder: string): Promise<LiveModel> => {

@@ -2,7 +2,8 @@ import path from 'node:path';
 import { OnnxRuntimeEngine } from '@secateur/adapter-engine-onnxruntime';
 import type { Executable, Feeds, Tensor } from '@secateur/core';
 import { createRng } from '@secateur/core';
-import { type Graph, gateName, insertGates, sizeOf, withLoss } from '@secateur/core/graph';
+import { type Dense, type Graph, gateName, insertGates, sizeOf, withLoss } from '@secateur/core/graph';
+import { relativeError } from '@secateur/core/testing';
 import test from 'ava';
 import { scratchFolder } from '../scratch.js';
 import { openTiny, tinyConfigs, writeTiny } from './tiny-checkpoint.js';
@@ -41,11 +42,11 @@ const prepare = async (folder: string) => {
   return { graph, feeds, trained };
 };
 
-/** Largest difference, relative to the largest element of the gradient. */
-const relative = (pairs: readonly (readonly [found: number, expected: number])[]): number => {
-  const scale = Math.max(1e-3, ...pairs.map(([, expected]) => Math.abs(expected)));
-  return Math.max(...pairs.map(([found, expected]) => Math.abs(found - expected))) / scale;
-};
+/** A list as the tensor that it is. */
+const dense = (values: ArrayLike<number | bigint>): Dense => ({
+  shape: [values.length],
+  data: Float64Array.from(values, Number),
+});
 
 /** d loss / d feed at some entries, by central differences of fourth order. */
 const differences = async (
@@ -98,13 +99,12 @@ for (const [family, config] of Object.entries(tinyConfigs))
         exact.some(x => x !== 0),
         name,
       );
-      const fast = Array.from(fused[name]!.data, Number);
-      const error = relative(fast.map((x, i) => [x, exact[i]!]));
+      const error = relativeError(dense(fused[name]!.data), dense(exact));
       t.true(error <= 2e-5, `${name}: fused float32 is off by ${error}`);
       const rng = createRng(6).fork(name);
       const indices = [...rng.permutation(exact.length).subarray(0, entries)];
       const numeric = await differences(forward, feeds, name, indices);
-      const off = relative(indices.map((index, i) => [exact[index]!, numeric[i]!]));
+      const off = relativeError(dense(indices.map(index => exact[index]!)), dense(numeric));
       t.true(off <= 1e-6, `${name}: naive float64 is off by ${off}`);
     }
     await forward.release();

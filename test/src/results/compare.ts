@@ -29,7 +29,7 @@ import { bundledMaterial } from './bundled.js';
 import { chooseRate } from './choose-rate.js';
 import type { Material } from './material.js';
 import { type Row, rows } from './rows.js';
-import { geometricMean, type Spread, spreadOf } from './statistics.js';
+import { geometricMean, showSpread, spreadOf } from './statistics.js';
 import { prepareStories } from './stories.js';
 
 const presets = { lorashear, magnitude, 'wanda-sp': wandaSp } as const;
@@ -118,8 +118,6 @@ const tuningScore = async (row: Row, learningRate: number, material: Material): 
 };
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
-const shown = ({ mean, deviation }: Spread): string =>
-  deviation === undefined ? mean.toFixed(2) : `${mean.toFixed(2)} ± ${deviation.toFixed(2)}`;
 
 const compareRow = async (row: Row, material: Material) => {
   const [first] = settings.rates as [number, ...number[]];
@@ -148,7 +146,7 @@ const compareRow = async (row: Row, material: Material) => {
     ),
   };
   say(
-    `| ${row.name} | ${result.learningRate ?? '-'} | ${Object.values(result.recovered).map(shown).join(' | ')} | ${shown(result.joint)} |`,
+    `| ${row.name} | ${result.learningRate ?? '-'} | ${Object.values(result.recovered).map(showSpread).join(' | ')} | ${showSpread(result.joint)} |`,
   );
   return result;
 };

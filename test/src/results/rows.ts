@@ -12,16 +12,36 @@ export interface Row {
   readonly trains: boolean;
 }
 
+/** What differs from a gate that closes in one period over 10 % of the tokens, with nothing protected. */
+interface LhspgRow {
+  readonly fade?: 'gate' | 'rows' | 'half-space';
+  readonly periods?: number;
+  readonly warmup?: number;
+  readonly share?: number;
+  readonly protect?: number;
+  readonly ranking?: Row['ranking'];
+  readonly saliency?: string;
+  readonly sampler?: string;
+}
+
 const lhspg = (
   name: string,
-  options: Readonly<Record<string, unknown>>,
-  use: Readonly<Record<string, string>> = {},
+  { protect = 0, ranking = 'kind', saliency = 'taylor', sampler = 'uniform', ...own }: LhspgRow = {},
 ): Row => ({
   name: `LHSPG ${name}`,
   preset: 'lorashear',
-  options: { protect: 0, lhspg: { periods: 1, share: 0.1, ...options } },
-  use: { saliency: 'taylor', sampler: 'uniform', ...use },
-  ranking: 'kind',
+  options: { protect, lhspg: { periods: 1, share: 0.1, fade: 'gate', ...own } },
+  use: { saliency, sampler },
+  ranking,
+  trains: true,
+});
+
+const taylorOneshot = (name: string, ranking: 'kind' | 'uniform'): Row => ({
+  name: `Taylor (Fisher)${name}, one-shot + recovery`,
+  preset: 'lorashear',
+  options: { protect: 0 },
+  use: { saliency: 'taylor', optimizer: 'oneshot', sampler: 'uniform' },
+  ranking,
   trains: true,
 });
 
@@ -41,49 +61,25 @@ export const rows: readonly Row[] = [
   { name: 'WANDA-sp, one-shot', preset: 'wanda-sp', options: {}, trains: false },
   { name: 'magnitude, one-shot + recovery', preset: 'magnitude', options: { recovery: true }, trains: true },
   { name: 'WANDA-sp, one-shot + recovery', preset: 'wanda-sp', options: { recovery: true }, trains: true },
-  {
-    name: 'Taylor (Fisher), one-shot + recovery',
-    preset: 'lorashear',
-    options: { protect: 0 },
-    use: { saliency: 'taylor', optimizer: 'oneshot', sampler: 'uniform' },
-    ranking: 'kind',
-    trains: true,
-  },
-  {
-    name: 'Taylor (Fisher), uniform, one-shot + recovery',
-    preset: 'lorashear',
-    options: { protect: 0 },
-    use: { saliency: 'taylor', optimizer: 'oneshot', sampler: 'uniform' },
-    ranking: 'uniform',
-    trains: true,
-  },
-  lhspg('gate, P 1, fade 10 %', { fade: 'gate' }),
+  taylorOneshot('', 'kind'),
+  taylorOneshot(', uniform', 'uniform'),
+  lhspg('gate, P 1, fade 10 %'),
   lhspg('rows, P 1, fade 10 %', { fade: 'rows' }),
   lhspg('half-space, P 1, fade 10 %', { fade: 'half-space' }),
-  lhspg('gate, P 4, warm-up 10 %, fade 50 %', { fade: 'gate', periods: 4, warmup: 0.1, share: 0.5 }),
-  lhspg('gate, P 1, fade 10 %, WANDA scores', { fade: 'gate' }, { saliency: 'wanda' }),
-  { ...lhspg('gate, P 1, fade 10 %, uniform', { fade: 'gate' }), ranking: 'uniform' },
-  {
-    ...lhspg('gate, P 1, fade 10 %, uniform, WANDA scores', { fade: 'gate' }, { saliency: 'wanda' }),
+  lhspg('gate, P 4, warm-up 10 %, fade 50 %', { periods: 4, warmup: 0.1, share: 0.5 }),
+  lhspg('gate, P 1, fade 10 %, WANDA scores', { saliency: 'wanda' }),
+  lhspg('gate, P 1, fade 10 %, uniform', { ranking: 'uniform' }),
+  lhspg('gate, P 1, fade 10 %, uniform, WANDA scores', { ranking: 'uniform', saliency: 'wanda' }),
+  lhspg('gate, P 1, fade 10 %, uniform, WANDA scores, a tenth protected', {
     ranking: 'uniform',
-  },
-  {
-    ...lhspg('gate, P 1, fade 10 %, uniform, WANDA scores, a tenth protected', {}, { saliency: 'wanda' }),
-    options: { protect: 0.1, lhspg: { fade: 'gate', periods: 1, share: 0.1 } },
+    saliency: 'wanda',
+    protect: 0.1,
+  }),
+  lhspg('gate, P 1, fade 10 %, gap sampler', { sampler: 'gap' }),
+  lhspg('gate, P 1, fade 10 %, gap sampler, a tenth protected', { sampler: 'gap', protect: 0.1 }),
+  lhspg('gate, P 1, fade 10 %, uniform, WANDA scores, gap sampler', {
     ranking: 'uniform',
-  },
-  lhspg('gate, P 1, fade 10 %, gap sampler', { fade: 'gate' }, { sampler: 'gap' }),
-  {
-    ...lhspg('gate, P 1, fade 10 %, gap sampler, a tenth protected', {}, { sampler: 'gap' }),
-    options: { protect: 0.1, lhspg: { fade: 'gate', periods: 1, share: 0.1 } },
-  },
-  {
-    ...lhspg(
-      'gate, P 1, fade 10 %, uniform, WANDA scores, gap sampler',
-      {},
-      { saliency: 'wanda', sampler: 'gap' },
-    ),
-    options: { protect: 0, lhspg: { fade: 'gate', periods: 1, share: 0.1 } },
-    ranking: 'uniform',
-  },
+    saliency: 'wanda',
+    sampler: 'gap',
+  }),
 ];

@@ -2,8 +2,12 @@
 export interface Spread {
   readonly mean: number;
   /** Undefined where there is one value, or where all are the same: what does not depend on the seed has no spread. */
-  readonly deviation: number | undefined;
+  readonly deviation?: number | undefined;
 }
+
+/** `17.52 ± 0.07` */
+export const showSpread = ({ mean, deviation }: Spread): string =>
+  deviation === undefined ? mean.toFixed(2) : `${mean.toFixed(2)} ± ${deviation.toFixed(2)}`;
 
 export const spreadOf = (values: readonly number[]): Spread => {
   const mean = values.reduce((sum, x) => sum + x, 0) / values.length;

@@ -1,4 +1,4 @@
-import { declaredPorts, type RegistryEntry, SecateurError, suggest } from '@secateur/core';
+import { declaredPorts, isActive, SecateurError, suggest } from '@secateur/core';
 import type { Command } from 'commander';
 import type { Console } from '../console.js';
 import { resolveInvocation, withSession } from '../open.js';
@@ -42,10 +42,3 @@ export const ls = (root: Command, console: Console): void => {
         );
     });
 };
-
-const isActive = (
-  { port, name }: RegistryEntry,
-  registry: readonly RegistryEntry[],
-  use: Readonly<Record<string, string>>,
-): boolean =>
-  use[port] === undefined ? registry.filter(entry => entry.port === port).length === 1 : use[port] === name;
