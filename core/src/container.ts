@@ -99,6 +99,13 @@ export class PortContainer {
     return this.active(port);
   }
 
+  /** Every implementation of a port, in order of registration. */
+  every<T>(port: Token<T>): readonly { readonly name: string; readonly implementation: T }[] {
+    return this.entries
+      .filter(entry => entry.port === port.label)
+      .map(({ name }) => ({ name, implementation: ours(() => this.container.get<T>(port.id, { name })) }));
+  }
+
   /** A new instance of a class whose constructor names ports. */
   create<T>(target: Constructor<T>): T {
     return ours(() => this.container.get(target, { autobind: true }));

@@ -65,6 +65,7 @@ export const openSession = async ({
     registry: ports.registry,
     active: port => ports.active(port),
     optional: port => ports.optional(port),
+    every: port => ports.every(port),
     create: target => ports.create(target),
     timings: () => timings.table(),
   };

@@ -126,6 +126,8 @@ export const tinySession = (
       return filled.get(port.id) as T;
     },
     optional: <T>(port: Token<T>) => filled.get(port.id) as T | undefined,
+    every: <T>(port: Token<T>) =>
+      filled.has(port.id) ? [{ name: 'tiny', implementation: filled.get(port.id) as T }] : [],
     create: () => {
       throw new Error('the tiny session makes no instances');
     },

@@ -12,11 +12,22 @@ const table: Readonly<Record<string, (other: Room) => boolean>> = {
   test: () => true,
 };
 
+const among =
+  (...folders: readonly string[]) =>
+  (other: Room): boolean =>
+    folders.includes(other.folder);
+
 /** What a room may import beyond its area. */
 const exceptions: Readonly<Record<string, (other: Room) => boolean>> = {
   // Both write safetensors files.
   'adapters/checkpoint-llama2c': other => other.folder === 'adapters/checkpoint-hf',
   'adapters/run-folder': other => other.folder === 'adapters/checkpoint-hf',
+  // Formats that are read and written share what they say about themselves.
+  'adapters/checkpoint-gguf': other => other.folder === 'adapters/checkpoint-hf',
+  'adapters/exporter-gguf': among('adapters/checkpoint-gguf', 'adapters/checkpoint-hf'),
+  'adapters/checkpoint-onnx': other => other.folder === 'adapters/onnx-format',
+  'adapters/engine-onnxruntime': other => other.folder === 'adapters/onnx-format',
+  'adapters/exporter-onnx': among('adapters/onnx-format', 'adapters/checkpoint-hf'),
   // The command line puts everything together.
   'adapters/cli': () => true,
 };
