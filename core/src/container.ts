@@ -2,7 +2,7 @@ import { Container } from 'inversify';
 import { didYouMean, isSecateurError, SecateurError } from './errors.js';
 import type { Resolve } from './plugin.js';
 import { pluginFailure } from './plugin-failure.js';
-import { declaredPorts, type Token } from './token.js';
+import { type Choice, declaredPorts, type Token } from './token.js';
 
 /** One implementation of one port. */
 export interface RegistryEntry {
@@ -14,13 +14,18 @@ export interface RegistryEntry {
   readonly description: string | undefined;
 }
 
-/** Whether an implementation is the one that `use` names for its port, or the only one there is. */
+/** Whether an implementation is at work: `use` names it for its port or, where it names none, it is the only one or one of all. */
 export const isActive = (
   { port, name }: RegistryEntry,
   registry: readonly RegistryEntry[],
   use: Readonly<Record<string, string>>,
 ): boolean =>
-  use[port] === undefined ? registry.filter(entry => entry.port === port).length === 1 : use[port] === name;
+  use[port] === undefined
+    ? choiceOf(port) === 'all' || registry.filter(entry => entry.port === port).length === 1
+    : use[port] === name;
+
+const choiceOf = (label: string): Choice | undefined =>
+  declaredPorts().find(port => port.label === label)?.choice;
 
 /** `use` of this name leaves an optional port empty. */
 const none = 'none';
@@ -99,10 +104,10 @@ export class PortContainer {
     return this.active(port);
   }
 
-  /** Every implementation of a port, in order of registration. */
+  /** Every implementation of a port that is at work, in order of registration. */
   every<T>(port: Token<T>): readonly { readonly name: string; readonly implementation: T }[] {
     return this.entries
-      .filter(entry => entry.port === port.label)
+      .filter(entry => entry.port === port.label && isActive(entry, this.entries, this.use))
       .map(({ name }) => ({ name, implementation: ours(() => this.container.get<T>(port.id, { name })) }));
   }
 

@@ -24,6 +24,7 @@ export * from './inspect/generate-text.js';
 export * from './inspect/open-model.js';
 export * from './model/live-model.js';
 export * from './model/lora-state.js';
+export * from './model/open-source.js';
 export * from './open-session.js';
 export * from './plugin.js';
 export * from './plugin-failure.js';

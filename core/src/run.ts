@@ -1,7 +1,6 @@
 import { type Clock, systemClock } from './clock.js';
 import type { ResolvedConfig } from './config/schema.js';
 import type { Report } from './domain/report.js';
-import { CheckpointFormat } from './ports/checkpoint.js';
 import { Engine } from './ports/engine.js';
 import { Evaluator } from './ports/evaluator.js';
 import { KnowledgeAnalysis } from './ports/knowledge.js';
@@ -12,7 +11,6 @@ import { SaliencyScorer } from './ports/saliency.js';
 import { Sampler } from './ports/sampler.js';
 import { TextReader } from './ports/text.js';
 import { TokenizerFormat } from './ports/tokenizer.js';
-import { Tracer } from './ports/tracer.js';
 import { createRng } from './rng.js';
 import type { RunContext } from './run-context.js';
 import type { Session } from './session.js';
@@ -101,8 +99,6 @@ const run = async (session: Session, options: RunOptions, open: Open): Promise<R
  */
 const checkPorts = (session: Session): void => {
   const needed: readonly Token<unknown>[] = [
-    CheckpointFormat,
-    Tracer,
     TokenizerFormat,
     TextReader,
     RunStorage,

@@ -24,7 +24,7 @@ export interface Session {
   active<T>(port: Token<T>): T;
   /** The same, or undefined where none is provided or `use` says `none`. */
   optional<T>(port: Token<T>): T | undefined;
-  /** Every implementation of a port, in order of registration. */
+  /** Every implementation of a port that is at work, in order of registration: the one that `use` names, or all. */
   every<T>(port: Token<T>): readonly { readonly name: string; readonly implementation: T }[];
   /** A new instance of a class whose constructor names ports: `constructor(@Engine engine: Engine)`. */
   create<T>(target: Constructor<T>): T;

@@ -37,9 +37,9 @@ export interface TraceDescription {
 
 const SEQUENCE = 128;
 
-/** The graph and the removal groups of a model folder. Reads headers only. */
-export const describeTrace = async (session: Session, folder: string): Promise<TraceDescription> => {
-  const model = await openModel(session, folder);
+/** The graph and the removal groups of a model. Reads headers only. */
+export const describeTrace = async (session: Session, name: string): Promise<TraceDescription> => {
+  const { model } = await openModel(session, name);
   const graph = model.graph({ batch: 1, sequence: SEQUENCE });
   return {
     parameters: model.count(),

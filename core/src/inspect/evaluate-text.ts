@@ -5,7 +5,6 @@ import { Engine } from '../ports/engine.js';
 import type { Measurement } from '../ports/evaluator.js';
 import { TextReader } from '../ports/text.js';
 import { TokenizerFormat } from '../ports/tokenizer.js';
-import { Tracer } from '../ports/tracer.js';
 import type { Session } from '../session.js';
 import { LossMeter } from '../training/loss-meter.js';
 import { openModel } from './open-model.js';
@@ -28,8 +27,8 @@ export interface EvaluateTextOptions {
  */
 export const evaluateText = async (session: Session, options: EvaluateTextOptions): Promise<Measurement> => {
   const { chunk, file, onProgress } = options;
-  const model = await openModel(session, options.model, options.adapter);
-  const limit = session.active(Tracer).maxSequence(model.source.config);
+  const { model, folder } = await openModel(session, options.model, options);
+  const limit = model.source.tracer.maxSequence(model.source.config);
   if (!Number.isInteger(chunk) || chunk < 2 || chunk > limit + 1)
     throw new SecateurError(
       'E_USAGE',
@@ -38,7 +37,7 @@ export const evaluateText = async (session: Session, options: EvaluateTextOption
         hint: 'npx secateur eval DIR --text FILE --chunk 128',
       },
     );
-  const tokenizer = await session.active(TokenizerFormat).open(options.model);
+  const tokenizer = await session.active(TokenizerFormat).open(folder);
   const source = await session.active(TextReader).read('text', file);
   const texts = source.documents.map(({ prompt, text }) =>
     prompt === undefined ? text : `${prompt}${text}`,

@@ -4,7 +4,6 @@ import { withLogitsAt } from '../graph/with-loss.js';
 import type { LiveModel } from '../model/live-model.js';
 import { Engine, type Executable } from '../ports/engine.js';
 import { TokenizerFormat } from '../ports/tokenizer.js';
-import { Tracer } from '../ports/tracer.js';
 import type { Session } from '../session.js';
 import { feedsOf } from '../training/trainer.js';
 import { openModel } from './open-model.js';
@@ -30,10 +29,10 @@ const SHORTEST = 64;
  * @throws SecateurError E_USAGE when the prompt and the tokens exceed what the model can read, E_TOKENIZER, E_NUMERICS
  */
 export const generateText = async (session: Session, options: GenerateOptions): Promise<string> => {
-  const model = await openModel(session, options.model, options.adapter);
-  const tokenizer = await session.active(TokenizerFormat).open(options.model);
+  const { model, folder } = await openModel(session, options.model, options);
+  const tokenizer = await session.active(TokenizerFormat).open(folder);
   const engine = session.active(Engine);
-  const limit = session.active(Tracer).maxSequence(model.source.config);
+  const limit = model.source.tracer.maxSequence(model.source.config);
   const start = tokenizer.bos === undefined ? [] : [tokenizer.bos];
   const ids = [...start, ...checkIds(tokenizer.encode(options.prompt), model.vocabulary)];
   const text = (): string => tokenizer.decode(ids.slice(start.length));

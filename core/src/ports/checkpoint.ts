@@ -74,4 +74,4 @@ export interface CheckpointFormat {
     tensors: readonly NamedTensor[],
   ): Promise<void>;
 }
-export const CheckpointFormat = createToken<CheckpointFormat>('checkpoint');
+export const CheckpointFormat = createToken<CheckpointFormat>('checkpoint', 'all');

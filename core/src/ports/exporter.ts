@@ -40,4 +40,4 @@ export interface Exporter {
    */
   export(model: ModelToExport, file: string, options: ExportOptions): Promise<Exported>;
 }
-export const Exporter = createToken<Exporter>('exporter');
+export const Exporter = createToken<Exporter>('exporter', 'all');

@@ -14,4 +14,4 @@ export interface Importer {
   /** @returns the absolute path of a Hugging Face model folder, which nobody changes */
   folder(model: string, options: ImportOptions): Promise<string>;
 }
-export const Importer = createToken<Importer>('importer');
+export const Importer = createToken<Importer>('importer', 'all');

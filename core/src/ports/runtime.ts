@@ -13,4 +13,4 @@ export interface Runtime {
    */
   nextTokens(artefact: string, prompts: readonly (readonly number[])[]): Promise<readonly Float32Array[]>;
 }
-export const Runtime = createToken<Runtime>('runtime');
+export const Runtime = createToken<Runtime>('runtime', 'all');

@@ -34,4 +34,4 @@ export interface Tracer {
    */
   resize(config: ModelConfig, shapes: ReadonlyMap<string, Shape>): ModelConfig;
 }
-export const Tracer = createToken<Tracer>('tracer');
+export const Tracer = createToken<Tracer>('tracer', 'all');

@@ -5,10 +5,10 @@ import { SecateurError } from '../errors.js';
 import { linearModules } from '../graph/attach-lora.js';
 import { LiveModel } from '../model/live-model.js';
 import { freshLora, type LoraState, loadLora } from '../model/lora-state.js';
-import { CheckpointFormat } from '../ports/checkpoint.js';
+import { openSource } from '../model/open-source.js';
 import { TextReader, type TextSource } from '../ports/text.js';
 import { TokenizerFormat } from '../ports/tokenizer.js';
-import { Tracer } from '../ports/tracer.js';
+import type { Tracer } from '../ports/tracer.js';
 import type { RunContext } from '../run-context.js';
 import { checkBudget } from '../selection/select.js';
 import type { Session } from '../session.js';
@@ -36,9 +36,10 @@ export const load = (session: Session): Stage<void, Loaded> => ({
   title: 'Load the model and the texts',
   async run(run) {
     const { config } = session;
-    const format = session.active(CheckpointFormat);
-    const tracer = session.active(Tracer);
-    const checkpoint = await format.open(config.model);
+    const { checkpoint, format, tracer } = await openSource(session, config.model, {
+      signal: run.signal,
+      onProgress: run.progress,
+    });
     const source = { config: checkpoint.config, tensors: checkpoint.tensors, tracer, format };
     checkLengths(config, tracer.maxSequence(checkpoint.config));
     const graph = tracer.trace(checkpoint.config, checkpoint.tensors, { batch: 1, sequence: 2 });
@@ -47,7 +48,7 @@ export const load = (session: Session): Stage<void, Loaded> => ({
     const lora = adapter ? await loadLora(adapter, modules, format) : attachFresh(run, modules);
     const model = new LiveModel(source, lora);
     checkBudget(await candidateGroups(run, model), quotaOf(run, model), config.prune);
-    const texts = await readTexts(session, model.vocabulary);
+    const texts = await readTexts(session, checkpoint.folder, model.vocabulary);
     const hashes = { model: await checkpoint.hash(), adapter: adapter ? await adapter.hash() : null };
     return {
       model,
@@ -115,10 +116,10 @@ interface Texts {
   readonly hashes: Readonly<Record<string, string>>;
 }
 
-const readTexts = async (session: Session, vocabulary: number): Promise<Texts> => {
+const readTexts = async (session: Session, folder: string, vocabulary: number): Promise<Texts> => {
   const { config } = session;
   const reader = session.active(TextReader);
-  const tokenizer = await session.active(TokenizerFormat).open(config.model);
+  const tokenizer = await session.active(TokenizerFormat).open(folder);
   const entries = Object.entries(config.text);
   if (entries.length === 0)
     throw new SecateurError(
