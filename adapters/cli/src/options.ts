@@ -18,6 +18,13 @@ export const wholeNumber =
     return value;
   };
 
+/** A number above 0. */
+export const positive = (text: string): number => {
+  const value = number(text);
+  if (value <= 0) throw new InvalidArgumentError('Expected a number above 0.');
+  return value;
+};
+
 /** Collects `NAME=FILE` of every `--text`. */
 const namedFile = (text: string, former: Record<string, string> = {}): Record<string, string> => {
   const at = text.indexOf('=');

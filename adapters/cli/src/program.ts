@@ -8,6 +8,7 @@ import { ls } from './commands/ls.js';
 import { resume } from './commands/resume.js';
 import { run } from './commands/run.js';
 import { trace } from './commands/trace.js';
+import { verify } from './commands/verify.js';
 import type { Console } from './console.js';
 
 /** Every command of `secateur`. Errors are thrown, never printed here. */
@@ -19,6 +20,6 @@ export const program = (console: Console): Command => {
     .exitOverride()
     .configureOutput({ writeOut: console.out, writeErr: console.err, outputError: () => {} })
     .showSuggestionAfterError();
-  for (const add of [run, resume, ls, config, trace, evaluate, generate, convert]) add(root, console);
+  for (const add of [run, resume, ls, config, trace, evaluate, generate, convert, verify]) add(root, console);
   return root;
 };

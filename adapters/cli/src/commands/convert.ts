@@ -2,12 +2,13 @@ import { convertLlama2c } from '@secateur/adapter-checkpoint-llama2c';
 import type { Command } from 'commander';
 import type { Console } from '../console.js';
 import { absolute } from '../options.js';
+import { convertHf } from './convert-hf.js';
 
-/** `secateur convert llama2c`: other formats to a Hugging Face model folder. */
+/** `secateur convert`: from one format to another. */
 export const convert = (root: Command, console: Console): void => {
-  root
-    .command('convert')
-    .description('make a model folder of a checkpoint in another format')
+  const parent = root.command('convert').description('make a model of a checkpoint in another format');
+  convertHf(parent, console);
+  parent
     .command('llama2c')
     .description('convert a llama2.c checkpoint (version 0 or 1) and its tokenizer')
     .argument('<checkpoint.bin>')

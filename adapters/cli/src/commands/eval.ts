@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Console } from '../console.js';
 import { resolveInvocation, withSession } from '../open.js';
 import { absolute, configOption, jsonOption, wholeNumber } from '../options.js';
+import { progressOf } from '../progress.js';
 
 interface EvalOptions {
   readonly text: string;
@@ -31,22 +32,17 @@ export const evaluate = (root: Command, console: Console): void => {
     .action(async (model: string, { text, chunk, adapter, config, json }: EvalOptions) => {
       const { cwd, out } = console;
       const resolved = await resolveInvocation({ config }, console);
-      const found = await withSession(resolved, async session => {
-        const { progress } = session.hooks;
-        const start = console.clock.now();
-        progress.call({ kind: 'stage-start', stage: 'eval', title: 'Measure the perplexity' });
-        const result = await evaluateText(session, {
-          model: absolute(cwd, model),
-          file: absolute(cwd, text),
-          chunk,
-          onProgress: (done, total) =>
-            progress.call({ kind: 'progress', stage: 'eval', done, total, unit: 'chunks' }),
-          ...(adapter === undefined ? {} : { adapter: absolute(cwd, adapter) }),
-        });
-        const seconds = (console.clock.now() - start) / 1000;
-        progress.call({ kind: 'stage-end', stage: 'eval', seconds, peakBytes: process.memoryUsage.rss() });
-        return result;
-      });
+      const found = await withSession(resolved, session =>
+        progressOf(session, console, 'eval', 'Measure the perplexity', onProgress =>
+          evaluateText(session, {
+            model: absolute(cwd, model),
+            file: absolute(cwd, text),
+            chunk,
+            onProgress: (done, total) => onProgress(done, total, 'chunks'),
+            ...(adapter === undefined ? {} : { adapter: absolute(cwd, adapter) }),
+          }),
+        ),
+      );
       if (json) out(`${JSON.stringify(found)}\n`);
       else
         out(

@@ -1,0 +1,62 @@
+import { stat } from 'node:fs/promises';
+import { type ExportDType, exportModel, SecateurError } from '@secateur/core';
+import { type Command, Option } from 'commander';
+import type { Console } from '../console.js';
+import { resolveInvocation, withSession } from '../open.js';
+import { absolute, configOption } from '../options.js';
+import { progressOf } from '../progress.js';
+
+interface ConvertFlags {
+  readonly dtype?: ExportDType;
+  readonly force?: boolean;
+  readonly config?: string;
+}
+
+/** `secateur convert hf`: any model that can be read, as one file for another runtime. */
+export const convertHf = (parent: Command, console: Console): void => {
+  parent
+    .command('hf')
+    .description('write a model as GGUF (llama.cpp) or ONNX (onnxruntime, transformers.js)')
+    .argument('<model>', 'model folder')
+    .argument('<file>', 'what is written: its extension, .gguf or .onnx, chooses the format')
+    .addOption(
+      new Option('--dtype <type>', 'element type of the weights (default: f32)').choices([
+        'f32',
+        'f16',
+        'bf16',
+        'q8_0',
+      ]),
+    )
+    .option('--force', 'replace the file if it is there')
+    .addOption(configOption())
+    .action(async (model: string, file: string, { dtype, force = false, config }: ConvertFlags) => {
+      const { cwd, signal } = console;
+      const target = absolute(cwd, file);
+      if (!force) await checkFree(target);
+      const resolved = await resolveInvocation({ config }, console);
+      const { files, notes } = await withSession(resolved, session =>
+        progressOf(session, console, 'export', 'Write the model', onProgress =>
+          exportModel(session, {
+            model: absolute(cwd, model),
+            file: target,
+            dtype,
+            signal,
+            onProgress: (done, total) => onProgress(done, total, 'bytes'),
+          }),
+        ),
+      );
+      for (const note of notes) console.err(`${note}\n`);
+      console.out(`${files.join('\n')}\n`);
+    });
+};
+
+const checkFree = async (file: string): Promise<void> => {
+  const taken = await stat(file).then(
+    () => true,
+    () => false,
+  );
+  if (taken)
+    throw new SecateurError('E_OUTPUT_EXISTS', `${file} exists already.`, {
+      hint: 'Give another name, or replace it: --force',
+    });
+};

@@ -1,0 +1,69 @@
+import test from 'ava';
+import { SecateurError } from '../errors.js';
+import { Engine } from '../ports/engine.js';
+import { Runtime } from '../ports/runtime.js';
+import { fill, tinySession } from '../testing/tiny-session.js';
+import { NextToken, softmax } from './next-token.js';
+import { openModel } from './open-model.js';
+import { type VerifyOptions, verifyModel } from './verify-model.js';
+
+/** What the engine says, moved by this much at the first token. */
+const runtime = (gap: number): Runtime => ({
+  recognises: async artefact => artefact === 'tiny',
+  status: async () => ({ version: '1' }),
+  async nextTokens(_artefact, prompts) {
+    const session = tinySession();
+    const { model } = await openModel(session, 'tiny');
+    const next = new NextToken(session.active(Engine), model);
+    const found: Float32Array[] = [];
+    for (const ids of prompts) {
+      const p = softmax(await next.logits(ids));
+      p[0] = p[0]! + gap;
+      found.push(p);
+    }
+    return found;
+  },
+});
+
+const verify = (port: Runtime, options: Partial<VerifyOptions> = {}) =>
+  verifyModel(tinySession({}, [fill(Runtime, port)]), {
+    model: 'tiny',
+    artefacts: ['tiny', 'other'],
+    ...options,
+  });
+
+test('a runtime that says the same is equal, and only what it knows is opened in it', async t => {
+  const rows = await verify(runtime(0));
+  t.is(rows.length, 1);
+  t.like(rows[0], { artefact: 'tiny', runtime: 'tiny', version: '1', status: 'equal', difference: 0 });
+  t.deepEqual(rows[0]!.agree, [5, 5]);
+});
+
+test('a gap beyond the tolerance is different, and one below it is not', async t => {
+  t.like((await verify(runtime(0.02)))[0], { status: 'different' });
+  t.like((await verify(runtime(0.02), { tolerance: 0.03 }))[0], { status: 'equal' });
+});
+
+test('NaN and another vocabulary never pass', async t => {
+  const odd = (p: Float32Array): Runtime => ({
+    ...runtime(0),
+    nextTokens: async (_artefact, prompts) => prompts.map(() => p),
+  });
+  t.like((await verify(odd(new Float32Array(3))))[0], { status: 'different', difference: Infinity });
+  t.like((await verify(runtime(Number.NaN)))[0], { status: 'different', difference: Infinity });
+});
+
+test('what a runtime refuses, and one that is missing, are rows with a reason', async t => {
+  const refusing: Runtime = {
+    ...runtime(0),
+    nextTokens: () => Promise.reject(new SecateurError('E_VERIFY', 'wrong shape')),
+  };
+  t.like((await verify(refusing))[0], { status: 'refused', reason: 'wrong shape' });
+  const missing: Runtime = { ...runtime(0), status: async () => ({ missing: 'no Python' }) };
+  t.like((await verify(missing))[0], { status: 'not installed', reason: 'no Python' });
+});
+
+test('a defect of a runtime is no row', async t => {
+  const broken: Runtime = { ...runtime(0), nextTokens: () => Promise.reject(new TypeError('oops')) };
+  await t.throwsAsync(verify(broken), { message: 'oops' });
+});

@@ -1,0 +1,164 @@
+import { checkIds } from '../data/tokenise.js';
+import { isSecateurError } from '../errors.js';
+import { Engine } from '../ports/engine.js';
+import { Runtime } from '../ports/runtime.js';
+import { TokenizerFormat } from '../ports/tokenizer.js';
+import type { Session } from '../session.js';
+import { argmax, NextToken, softmax } from './next-token.js';
+import { type ModelToInspect, openModel } from './open-model.js';
+
+export interface VerifyOptions {
+  /** What the engine reads, and the runtimes are compared with. */
+  readonly model: string;
+  /** Absolute paths of what was written: model folders and files. */
+  readonly artefacts: readonly string[];
+  /** Largest difference of a probability from the engine's that passes. Default 0.01. */
+  readonly tolerance?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** One artefact in one runtime. */
+export interface Verification {
+  readonly artefact: string;
+  readonly runtime: string;
+  /** Of the runtime; absent when it is not installed. */
+  readonly version?: string;
+  /** Largest difference of a next-token probability from the engine's. */
+  readonly difference?: number;
+  /** Prompts after which the likeliest token is the engine's, of all. */
+  readonly agree?: readonly [same: number, of: number];
+  readonly status: 'equal' | 'different' | 'refused' | 'not installed';
+  /** Why it was refused, or is not installed. */
+  readonly reason?: string;
+}
+
+const TOLERANCE = 0.01;
+
+/** Short texts of several kinds; what they say does not matter. */
+const texts: readonly string[] = [
+  'The capital of France is',
+  'Once upon a time there was a little',
+  'def fibonacci(n):\n    if n < 2:\n        return',
+  'In 1969, two people walked on the moon for the first time, and the world',
+  'Water boils at 100 degrees, and freezes at',
+];
+
+/**
+ * Opens what was written of a model in each runtime that knows it and is installed, and compares probabilities of the
+ * next token with those of the engine.
+ * @throws SecateurError what opening the model throws; what a runtime refuses is a row, not an error
+ */
+export const verifyModel = async (
+  session: Session,
+  { model, artefacts, tolerance = TOLERANCE, signal, onProgress }: VerifyOptions,
+): Promise<readonly Verification[]> => {
+  const opened = await openModel(session, model, { signal });
+  const prompts = await promptsOf(session, opened);
+  const expected = await engineSays(session, opened, prompts, signal);
+  const pairs = await pairsOf(session, artefacts);
+  const rows: Verification[] = [];
+  for (const [i, { artefact, name, runtime }] of pairs.entries()) {
+    signal?.throwIfAborted();
+    onProgress?.(i, pairs.length);
+    rows.push({
+      artefact,
+      runtime: name,
+      ...(await tryRuntime(runtime, artefact, prompts, expected, tolerance)),
+    });
+  }
+  onProgress?.(pairs.length, pairs.length);
+  return rows;
+};
+
+interface Pair {
+  readonly artefact: string;
+  readonly name: string;
+  readonly runtime: Runtime;
+}
+
+/** Each artefact with each runtime that knows it. */
+const pairsOf = async (session: Session, artefacts: readonly string[]): Promise<readonly Pair[]> => {
+  const pairs: Pair[] = [];
+  for (const artefact of artefacts)
+    for (const { name, implementation: runtime } of session.every(Runtime))
+      if (await runtime.recognises(artefact)) pairs.push({ artefact, name, runtime });
+  return pairs;
+};
+
+/** Token ids of the texts, with BOS where the model has one; any ids where there is no tokenizer. */
+const promptsOf = async (
+  session: Session,
+  { model, folder }: ModelToInspect,
+): Promise<readonly (readonly number[])[]> => {
+  try {
+    const tokenizer = await session.active(TokenizerFormat).open(folder);
+    const start = tokenizer.bos === undefined ? [] : [tokenizer.bos];
+    return texts.map(text => [...start, ...checkIds(tokenizer.encode(text), model.vocabulary)]);
+  } catch (error) {
+    if (!isSecateurError(error) || error.code !== 'E_TOKENIZER') throw error;
+    return texts.map((_, i) =>
+      Array.from({ length: 8 + i }, (_, j) => (7919 * (i + 1) + 104_729 * j) % model.vocabulary),
+    );
+  }
+};
+
+const engineSays = async (
+  session: Session,
+  { model }: ModelToInspect,
+  prompts: readonly (readonly number[])[],
+  signal: AbortSignal | undefined,
+): Promise<readonly Float32Array[]> => {
+  const engine = session.active(Engine);
+  const next = new NextToken(engine, model);
+  try {
+    const found: Float32Array[] = [];
+    for (const ids of prompts) {
+      signal?.throwIfAborted();
+      found.push(softmax(await next.logits(ids)));
+    }
+    return found;
+  } finally {
+    await next.close();
+    await engine.close();
+  }
+};
+
+type Outcome = Omit<Verification, 'artefact' | 'runtime'>;
+
+const tryRuntime = async (
+  runtime: Runtime,
+  artefact: string,
+  prompts: readonly (readonly number[])[],
+  expected: readonly Float32Array[],
+  tolerance: number,
+): Promise<Outcome> => {
+  const status = await runtime.status();
+  if ('missing' in status) return { status: 'not installed', reason: status.missing };
+  const { version } = status;
+  try {
+    const found = await runtime.nextTokens(artefact, prompts);
+    const difference = Math.max(...found.map((p, i) => largestGap(p, expected[i]!)));
+    const same = found.filter((p, i) => argmax(p) === argmax(expected[i]!)).length;
+    return {
+      version,
+      difference,
+      agree: [same, prompts.length],
+      status: difference <= tolerance ? 'equal' : 'different',
+    };
+  } catch (error) {
+    if (!isSecateurError(error)) throw error;
+    return { version, status: 'refused', reason: error.message };
+  }
+};
+
+/** Infinite for a number that is none, so that it never passes. */
+const largestGap = (a: Float32Array, b: Float32Array): number => {
+  if (a.length !== b.length) return Number.POSITIVE_INFINITY;
+  let most = 0;
+  for (let i = 0; i < a.length; i++) {
+    const gap = Math.abs(a[i]! - b[i]!);
+    most = gap >= 0 ? Math.max(most, gap) : Number.POSITIVE_INFINITY;
+  }
+  return most;
+};
