@@ -1,4 +1,4 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ErrorCode } from '@secateur/core';
 import type { TensorRef } from '@secateur/core/graph';
@@ -48,6 +48,30 @@ test('shards open by their index, through links as well', async t => {
   const { tensors } = await format.open(folder);
   t.deepEqual([...tensors.keys()], ['a', 'b']);
   t.is(path.basename(tensors.get('b')!.file), 'abc');
+});
+
+test('a snapshot of the hub’s cache opens and is written from, though each file is a relative link', async t => {
+  const cache = await temporaryFolder(t);
+  const folder = path.join(cache, 'snapshots', 'a'.repeat(40));
+  for (const part of [folder, path.join(cache, 'blobs')]) await mkdir(part, { recursive: true });
+  await config(path.join(cache, 'blobs'));
+  await writeRaw(cache, { w: entry() }, four, 'blobs/123');
+  await writeFile(path.join(cache, 'blobs/456'), '{}');
+  for (const [blob, name] of [
+    ['config.json', 'config.json'],
+    ['123', 'model.safetensors'],
+    ['456', 'tokenizer.json'],
+  ] as const)
+    await symlink(path.join('../../blobs', blob), path.join(folder, name));
+  const { tensors, companions, config: read, hash } = await format.open(folder);
+  t.deepEqual(read, { model_type: 'llama' });
+  t.deepEqual(await format.read(tensors.get('w')!), new Float32Array(1));
+  t.regex(await hash(), /^[0-9a-f]{64}$/);
+  const out = path.join(cache, 'out');
+  await format.write(out, read, [{ name: 'w', shape: [1] }], async () => new Float32Array(1), { companions });
+  const copy = await lstat(path.join(out, 'tokenizer.json'));
+  t.true(copy.isFile(), 'a file of its own, no link into the cache');
+  t.is(await readFile(path.join(out, 'tokenizer.json'), 'utf8'), '{}');
 });
 
 test('the hash follows config and weights, not the place', async t => {
