@@ -1,4 +1,4 @@
-import { lstat, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ErrorCode } from '@secateur/core';
 import type { TensorRef } from '@secateur/core/graph';
@@ -110,6 +110,36 @@ const badFolders: readonly (readonly [string, (folder: string) => Promise<unknow
     folder => config(folder, '[]'),
     'E_MODEL_CONFIG',
     /an array, expected an object/,
+  ],
+  [
+    'a config.json that is not UTF-8',
+    folder => writeFile(path.join(folder, 'config.json'), Buffer.of(0x7b, 0xff, 0x7d)),
+    'E_MODEL_CONFIG',
+    /is not UTF-8/,
+  ],
+  [
+    'a config.json that nests too deep',
+    folder => config(folder, `{"a":${'['.repeat(64)}${']'.repeat(64)}}`),
+    'E_MODEL_CONFIG',
+    /nests deeper than 64 levels/,
+  ],
+  [
+    'a config.json that is too large',
+    async folder => {
+      await config(folder);
+      await truncate(path.join(folder, 'config.json'), 100_000_001);
+    },
+    'E_MODEL_CONFIG',
+    /has 100000001 bytes, expected at most 100000000/,
+  ],
+  [
+    'an index whose map is a list',
+    async folder => {
+      await config(folder);
+      await index(folder, ['a.safetensors']);
+    },
+    'E_SAFETENSORS',
+    /no weight_map/,
   ],
   [
     'a folder without weights',
