@@ -1,4 +1,4 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ErrorCode } from '@secateur/core';
 import type { TensorRef } from '@secateur/core/graph';
@@ -50,6 +50,30 @@ test('shards open by their index, through links as well', async t => {
   t.is(path.basename(tensors.get('b')!.file), 'abc');
 });
 
+test('a snapshot of the hub’s cache opens and is written from, though each file is a relative link', async t => {
+  const cache = await temporaryFolder(t);
+  const folder = path.join(cache, 'snapshots', 'a'.repeat(40));
+  for (const part of [folder, path.join(cache, 'blobs')]) await mkdir(part, { recursive: true });
+  await config(path.join(cache, 'blobs'));
+  await writeRaw(cache, { w: entry() }, four, 'blobs/123');
+  await writeFile(path.join(cache, 'blobs/456'), '{}');
+  for (const [blob, name] of [
+    ['config.json', 'config.json'],
+    ['123', 'model.safetensors'],
+    ['456', 'tokenizer.json'],
+  ] as const)
+    await symlink(path.join('../../blobs', blob), path.join(folder, name));
+  const { tensors, companions, config: read, hash } = await format.open(folder);
+  t.deepEqual(read, { model_type: 'llama' });
+  t.deepEqual(await format.read(tensors.get('w')!), new Float32Array(1));
+  t.regex(await hash(), /^[0-9a-f]{64}$/);
+  const out = path.join(cache, 'out');
+  await format.write(out, read, [{ name: 'w', shape: [1] }], async () => new Float32Array(1), { companions });
+  const copy = await lstat(path.join(out, 'tokenizer.json'));
+  t.true(copy.isFile(), 'a file of its own, no link into the cache');
+  t.is(await readFile(path.join(out, 'tokenizer.json'), 'utf8'), '{}');
+});
+
 test('the hash follows config and weights, not the place', async t => {
   const make = async (text: string, data: Uint8Array) => {
     const folder = await temporaryFolder(t);
@@ -86,6 +110,36 @@ const badFolders: readonly (readonly [string, (folder: string) => Promise<unknow
     folder => config(folder, '[]'),
     'E_MODEL_CONFIG',
     /an array, expected an object/,
+  ],
+  [
+    'a config.json that is not UTF-8',
+    folder => writeFile(path.join(folder, 'config.json'), Buffer.of(0x7b, 0xff, 0x7d)),
+    'E_MODEL_CONFIG',
+    /is not UTF-8/,
+  ],
+  [
+    'a config.json that nests too deep',
+    folder => config(folder, `{"a":${'['.repeat(64)}${']'.repeat(64)}}`),
+    'E_MODEL_CONFIG',
+    /nests deeper than 64 levels/,
+  ],
+  [
+    'a config.json that is too large',
+    async folder => {
+      await config(folder);
+      await truncate(path.join(folder, 'config.json'), 100_000_001);
+    },
+    'E_MODEL_CONFIG',
+    /has 100000001 bytes, expected at most 100000000/,
+  ],
+  [
+    'an index whose map is a list',
+    async folder => {
+      await config(folder);
+      await index(folder, ['a.safetensors']);
+    },
+    'E_SAFETENSORS',
+    /no weight_map/,
   ],
   [
     'a folder without weights',

@@ -6,6 +6,7 @@ import { hashFiles, once } from './hash-files.js';
 import { CONFIG, INDEX, isCompanion, WEIGHTS } from './model-files.js';
 import { readJsonObject } from './read-json-object.js';
 import { damaged, readSafetensorsHeader, type SafetensorsEntry } from './safetensors-header.js';
+import { shown, shownValue } from './shown.js';
 
 /**
  * Opens a model folder: `config.json` beside `model.safetensors`, or beside shards and their index.
@@ -63,27 +64,32 @@ const readShards = async (folder: string): Promise<Weights> => {
       if (expected !== shard)
         throw damaged(
           index,
-          `places ${name} in ${expected ?? 'no file'}, but ${shard} has a tensor of that name`,
+          `places ${shown(name)} in ${expected ?? 'no file'}, but ${shard} has a tensor of that name`,
         );
       tensors.set(name, entry);
     }
   }
   for (const [name, shard] of map)
-    if (!tensors.has(name)) throw damaged(index, `places ${name} in ${shard}, which does not have it`);
+    if (!tensors.has(name)) throw damaged(index, `places ${shown(name)} in ${shard}, which does not have it`);
   return { files: [INDEX, ...shards], tensors };
 };
 
 const readWeightMap = async (index: string): Promise<ReadonlyMap<string, string>> => {
   const { weight_map: map } = await readJsonObject(index, 'E_SAFETENSORS');
-  if (typeof map !== 'object' || map === null) throw damaged(index, 'has no weight_map');
+  if (typeof map !== 'object' || map === null || Array.isArray(map))
+    throw damaged(index, 'has no weight_map');
   return new Map(
     Object.entries(map).map(([name, shard]: [string, unknown]) => {
-      if (typeof shard !== 'string' || !/^[^/\\]+\.safetensors$/.test(shard))
+      if (typeof shard !== 'string' || !isShardName(shard))
         throw damaged(
           index,
-          `places ${name} in ${JSON.stringify(shard)}, expected a safetensors file of the folder`,
+          `places ${shown(name)} in ${shownValue(shard)}, expected a safetensors file of the folder`,
         );
       return [name, shard];
     }),
   );
 };
+
+/** A file of the folder itself, of a name that a file can have. */
+const isShardName = (name: string): boolean =>
+  name.length <= 255 && /^[^/\\\p{C}]+\.safetensors$/u.test(name);

@@ -1,9 +1,11 @@
 import { realpath } from 'node:fs/promises';
 import { SecateurError } from '@secateur/core';
 import { type Shape, sizeOf, type TensorRef } from '@secateur/core/graph';
-import { duplicateKey } from './duplicate-key.js';
+import { outlineFault } from './header-outline.js';
+import { duplicateKey } from './json-structure.js';
 import { withFile } from './open-file.js';
 import { type ByteSource, readFully } from './read-fully.js';
+import { shown, shownValue } from './shown.js';
 import { byteLengthOf, isSafetensorsDType, type SafetensorsDType, safetensorsDTypes } from './stored-type.js';
 
 /** A tensor in a safetensors file: a `TensorRef`, of any element type that the format knows. */
@@ -35,11 +37,22 @@ export const readSafetensorsHeader = async (file: string): Promise<SafetensorsHe
       hint: 'Check that the download is complete: every file that an index names must be in the folder.',
     });
   });
-  return withFile(resolved, async handle => {
-    const { size } = await handle.stat();
-    const { text, dataStart } = await readHeaderText(handle, resolved, size);
-    return parseHeader(text, resolved, dataStart, size);
-  });
+  return withFile(resolved, async handle => readHeader(handle, resolved, (await handle.stat()).size));
+};
+
+/**
+ * The same of any source of bytes.
+ * @param file stands in references and errors
+ * @param size of the source in bytes
+ * @throws SecateurError E_SAFETENSORS
+ */
+export const readHeader = async (
+  source: ByteSource,
+  file: string,
+  size: number,
+): Promise<SafetensorsHeader> => {
+  const { text, dataStart } = await readHeaderText(source, file, size);
+  return parseHeader(text, file, dataStart, size);
 };
 
 const readHeaderText = async (source: ByteSource, file: string, size: number) => {
@@ -64,6 +77,8 @@ const readHeaderText = async (source: ByteSource, file: string, size: number) =>
 };
 
 const parseHeader = (text: string, file: string, dataStart: number, size: number): SafetensorsHeader => {
+  const fault = outlineFault(text);
+  if (fault !== undefined) throw damaged(file, fault);
   let header: object;
   try {
     header = JSON.parse(text);
@@ -71,7 +86,7 @@ const parseHeader = (text: string, file: string, dataStart: number, size: number
     throw damaged(file, 'has a header that is not JSON', cause);
   }
   const twice = duplicateKey(text);
-  if (twice !== undefined) throw damaged(file, `has "${twice}" twice in its header`);
+  if (twice !== undefined) throw damaged(file, `has ${shownValue(twice)} twice in its header`);
 
   let metadata: SafetensorsHeader['metadata'] = {};
   const tensors = new Map<string, SafetensorsEntry>();
@@ -89,27 +104,28 @@ const parseMetadata = (value: unknown, file: string): Readonly<Record<string, st
   return value as Record<string, string>;
 };
 
-const parseEntry = (name: string, value: unknown, file: string, dataStart: number): SafetensorsEntry => {
+const parseEntry = (key: string, value: unknown, file: string, dataStart: number): SafetensorsEntry => {
+  const name = shown(key);
   if (!isRecord(value)) throw damaged(file, `describes ${name} by something that is not an object`);
   const { dtype, shape, data_offsets: offsets } = value;
   if (!isSafetensorsDType(dtype))
     throw damaged(
       file,
-      `gives ${name} the unknown element type ${JSON.stringify(dtype)}, expected one of ${safetensorsDTypes.join(', ')}`,
+      `gives ${name} the unknown element type ${shownValue(dtype)}, expected one of ${safetensorsDTypes.join(', ')}`,
     );
   if (!isShape(shape))
-    throw damaged(file, `gives ${name} the shape ${JSON.stringify(shape)}, expected a list of counts`);
+    throw damaged(file, `gives ${name} the shape ${shownValue(shape)}, expected a list of counts`);
   if (!isCountList(offsets) || offsets.length !== 2 || offsets[0]! > offsets[1]!)
     throw damaged(
       file,
-      `gives ${name} the offsets ${JSON.stringify(offsets)}, expected where it begins and ends`,
+      `gives ${name} the offsets ${shownValue(offsets)}, expected where it begins and ends`,
     );
   const [begin, end] = offsets as [number, number];
   const byteLength = byteLengthOf(dtype, shape);
   if (end - begin !== byteLength)
     throw damaged(
       file,
-      `gives ${name} ${end - begin} bytes, but ${dtype} of shape [${shape.join(', ')}] takes ${byteLength}`,
+      `gives ${name} ${end - begin} bytes, but ${dtype} of shape ${shown(`[${shape.join(', ')}]`)} takes ${byteLength}`,
     );
   return { file, offset: dataStart + begin, byteLength, dtype, shape };
 };
@@ -123,7 +139,8 @@ const checkCoverage = (
 ): void => {
   const ordered = [...tensors].sort(([, a], [, b]) => a.offset - b.offset || a.byteLength - b.byteLength);
   let covered = dataStart;
-  for (const [name, { offset, byteLength }] of ordered) {
+  for (const [key, { offset, byteLength }] of ordered) {
+    const name = shown(key);
     if (offset < covered) throw damaged(file, `has ${name} overlap the tensor before it`);
     if (offset > covered) throw damaged(file, `has a hole of ${offset - covered} bytes before ${name}`);
     covered = offset + byteLength;

@@ -1,1 +1,3 @@
-export {};
+export { createHubImporter, type HubImporterOptions } from './hub-importer.js';
+export { default } from './plugin.js';
+export type { Environment } from './settings.js';

@@ -20,7 +20,7 @@ export type Provenance = ReadonlyMap<string, string>;
 type Tree = Record<string, unknown>;
 
 /**
- * A layer's content, checked and with absolute paths.
+ * A layer's content, checked and with absolute paths; a model by `scheme:name` stays as it is.
  * @throws SecateurError E_CONFIG_INVALID, E_RATIO
  */
 export const checkLayer = ({ source, base, content }: Layer): Tree => {
@@ -47,7 +47,9 @@ export const checkLayer = ({ source, base, content }: Layer): Tree => {
   const absolute = (path: string): string => resolve(base, path);
   return {
     ...values,
-    ...(values.model === undefined ? {} : { model: absolute(values.model) }),
+    ...(values.model === undefined
+      ? {}
+      : { model: hasScheme(values.model) ? values.model : absolute(values.model) }),
     ...(typeof values.adapter === 'string' ? { adapter: absolute(values.adapter) } : {}),
     ...(values.out === undefined ? {} : { out: absolute(values.out) }),
     ...(values.text && {
@@ -65,6 +67,9 @@ export const checkLayer = ({ source, base, content }: Layer): Tree => {
     }),
   };
 };
+
+/** `hf:owner/name` names a model for an importer; one letter and a colon is a drive of Windows. */
+const hasScheme = (model: string): boolean => /^[a-z][a-z0-9-]+:/i.test(model);
 
 /** Lays a tree over another, value by value, and notes the source of each value that it sets. Lists are values. */
 export const overlay = (

@@ -88,6 +88,16 @@ test('paths are relative to the file that names them; flags to the working direc
   });
 });
 
+test('a model of a scheme is a name for an importer, not a path', t => {
+  const model = (name: string) => resolve({ file: file({ model: name }) }).config.model;
+  t.is(model('hf:owner/name'), 'hf:owner/name');
+  t.is(model('hf:owner/name@v1.0'), 'hf:owner/name@v1.0');
+  t.is(model('./hf:owner/name'), '/project/hf:owner/name', 'a path may still have a colon');
+  t.is(model('c:model'), '/project/c:model', 'one letter is no scheme');
+  t.is(model('models/a:b'), '/project/models/a:b');
+  t.is(resolve({ flags: { model: 'hf:owner/name' } }).config.model, 'hf:owner/name');
+});
+
 test('plugins: falsy ones go, nested lists are flattened, the last of a name counts', t => {
   const mine = plugin('shared');
   const { plugins } = resolve({

@@ -20,7 +20,7 @@ const textEntry = z.strictObject({
 /** What `prune.config.ts` may say. Every key is optional here, since each layer says only some of it. */
 export const configSchema = z
   .strictObject({
-    /** Folder of the checkpoint. */
+    /** Folder of the checkpoint, or `scheme:name` for an importer: `hf:owner/name`. */
     model: name,
     /** Folder of a PEFT LoRA adapter. Without it, or with `false`, a fresh one is attached. */
     adapter: z.union([name, z.literal(false)]),
@@ -160,7 +160,7 @@ type Section<K extends keyof Input, Unset extends string = never> = DeepReadonly
 
 /** The configuration of a run: every default filled in, every path absolute. Plain JSON. */
 export interface ResolvedConfig {
-  /** Empty for commands that need no model. */
+  /** Empty for commands that need no model. An absolute path, or `scheme:name`. */
   readonly model: string;
   readonly adapter: string | undefined;
   readonly out: string;
