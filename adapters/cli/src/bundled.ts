@@ -1,5 +1,6 @@
 import * as checkpointHf from '@secateur/adapter-checkpoint-hf';
 import * as engineOnnxRuntime from '@secateur/adapter-engine-onnxruntime';
+import * as importerHub from '@secateur/adapter-importer-hub';
 import * as reporterTerminal from '@secateur/adapter-reporter-terminal';
 import * as runFolder from '@secateur/adapter-run-folder';
 import * as text from '@secateur/adapter-text';
@@ -25,6 +26,7 @@ import * as presetWandaSp from '@secateur/preset-wanda-sp';
 export const adapters = {
   '@secateur/adapter-engine-onnxruntime': engineOnnxRuntime,
   '@secateur/adapter-checkpoint-hf': checkpointHf,
+  '@secateur/adapter-importer-hub': importerHub,
   '@secateur/adapter-tokenizer-hf': tokenizerHf,
   '@secateur/adapter-text': text,
   '@secateur/adapter-run-folder': runFolder,

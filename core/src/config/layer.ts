@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { SecateurError } from '../errors.js';
 import { declaredPorts } from '../token.js';
 import { describeIssue, suggest } from './describe-issue.js';
+import { modelFrom } from './model-from.js';
 import { configSchema } from './schema.js';
 
 /** One of the places that say something about a run, from defaults to flags. */
@@ -47,9 +48,7 @@ export const checkLayer = ({ source, base, content }: Layer): Tree => {
   const absolute = (path: string): string => resolve(base, path);
   return {
     ...values,
-    ...(values.model === undefined
-      ? {}
-      : { model: hasScheme(values.model) ? values.model : absolute(values.model) }),
+    ...(values.model === undefined ? {} : { model: modelFrom(base, values.model) }),
     ...(typeof values.adapter === 'string' ? { adapter: absolute(values.adapter) } : {}),
     ...(values.out === undefined ? {} : { out: absolute(values.out) }),
     ...(values.text && {
@@ -67,9 +66,6 @@ export const checkLayer = ({ source, base, content }: Layer): Tree => {
     }),
   };
 };
-
-/** `hf:owner/name` names a model for an importer; one letter and a colon is a drive of Windows. */
-const hasScheme = (model: string): boolean => /^[a-z][a-z0-9-]+:/i.test(model);
 
 /** Lays a tree over another, value by value, and notes the source of each value that it sets. Lists are values. */
 export const overlay = (

@@ -28,16 +28,17 @@ export const ablation = ({ ratios, protect }: z.output<typeof schema>): Knowledg
       for (const [index, group] of groups.entries()) {
         let rise = 0;
         let parameters = 0;
-        for (const ratio of ratios) {
+        for (const [step, ratio] of ratios.entries()) {
           run.signal.throwIfAborted();
           const closed = lowest(saliency.get(group.id)!, ratio);
           const gates = new Float32Array(group.units).fill(1);
           for (const unit of closed) gates[unit] = 0;
           rise += ((await meter.mean(sequences, new Map([[group.id, gates]]))).loss - dense) / ratios.length;
           parameters += (closed.length * group.unitCost) / ratios.length;
+          const done = index * ratios.length + step + 1;
+          run.progress(done, groups.length * ratios.length, 'measurements', group.id);
         }
         rows.push({ group: group.id, deviation: rise, perMillion: (rise * 1e6) / parameters });
-        run.progress(index + 1, groups.length, 'groups', `${group.id} +${rise.toFixed(4)}`);
       }
       const kept = new Set(mostDeviating(rows, protect));
       const capacity = (): number =>

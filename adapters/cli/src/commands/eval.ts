@@ -1,4 +1,4 @@
-import { evaluateText } from '@secateur/core';
+import { evaluateText, modelFrom } from '@secateur/core';
 import type { Command } from 'commander';
 import type { Console } from '../console.js';
 import { resolveInvocation, withSession } from '../open.js';
@@ -35,7 +35,7 @@ export const evaluate = (root: Command, console: Console): void => {
       const found = await withSession(resolved, session =>
         progressOf(session, console, 'eval', 'Measure the perplexity', onProgress =>
           evaluateText(session, {
-            model: absolute(cwd, model),
+            model: modelFrom(cwd, model),
             file: absolute(cwd, text),
             chunk,
             onProgress: (done, total) => onProgress(done, total, 'chunks'),

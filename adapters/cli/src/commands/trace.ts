@@ -1,9 +1,9 @@
-import { describeTrace, type TraceDescription } from '@secateur/core';
+import { describeTrace, modelFrom, type TraceDescription } from '@secateur/core';
 import type { Command } from 'commander';
 import type { Console } from '../console.js';
 import { foldLayers } from '../fold-layers.js';
 import { resolveInvocation, withSession } from '../open.js';
-import { absolute, configOption, jsonOption } from '../options.js';
+import { configOption, jsonOption } from '../options.js';
 import { table } from '../table.js';
 
 /** `secateur trace`: the graph of a model, and what can be removed from it. Reads headers only. */
@@ -17,7 +17,7 @@ export const trace = (root: Command, console: Console): void => {
     .action(async (options: { model: string; config?: string; json?: boolean }) => {
       const resolved = await resolveInvocation(options, console);
       const found = await withSession(resolved, session =>
-        describeTrace(session, absolute(console.cwd, options.model)),
+        describeTrace(session, modelFrom(console.cwd, options.model)),
       );
       console.out(options.json ? `${JSON.stringify(found, null, 2)}\n` : summary(found));
     });
