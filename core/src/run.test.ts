@@ -125,7 +125,7 @@ test('the report names its stages, inputs, engine and outputs', t => {
   t.is(report.engine.name, 'interpreter');
   t.deepEqual(report.training.tokens, { pruning: 36, recovery: 144 - 36 });
   t.deepEqual([report.version, report.preset, report.seed], [1, 'tiny', 1]);
-  t.deepEqual(report.output, { model: 'model', adapter: 'adapter' });
+  t.deepEqual(report.output, { model: 'model', adapter: 'adapter', files: [], notes: [] });
 });
 
 test('the report is written, and says what was returned', async t => {

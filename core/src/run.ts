@@ -139,7 +139,7 @@ const stages = async (session: Session, context: Context, open: Open): Promise<R
     loaded,
     model: recovery.model,
   });
-  const emitted = await runner.step(emit, { loaded, model: recovery.model });
+  const emitted = await runner.step(emit(session), { loaded, model: recovery.model });
   const report = makeReport({
     session,
     context,

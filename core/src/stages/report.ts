@@ -64,7 +64,12 @@ export const makeReport = (input: ReportInput): Report => {
     inputs: loaded.hashes,
     versions: { secateur: version, node: process.version },
     engine,
-    output: { model: 'model', adapter: emitted.adapter === undefined ? null : 'adapter' },
+    output: {
+      model: 'model',
+      adapter: emitted.adapter === undefined ? null : 'adapter',
+      files: emitted.files,
+      notes: emitted.notes,
+    },
   };
 };
 

@@ -10,6 +10,7 @@ export interface LayerShape {
 
 /** A decoder of the LLaMA family, as far as its graph depends on it. */
 export interface Architecture {
+  readonly family: Family;
   readonly hidden: number;
   readonly headDim: number;
   readonly vocabulary: number;
@@ -61,7 +62,8 @@ const families = {
   Qwen3ForCausalLM: { qkvBias: false, queryKeyNorm: true, window: 'asked', headDim: 128 },
 } as const satisfies Record<string, FamilyRules>;
 
-type Family = keyof typeof families;
+/** `LlamaForCausalLM`, and so on. */
+export type Family = keyof typeof families;
 
 /** Names in `architectures` that this tracer knows. */
 export const architectures: readonly string[] = Object.keys(families);
@@ -71,6 +73,9 @@ const count = z.number().int().positive();
 /** Far above every model there is: numbers beyond these are damage, and would fill the memory before a tensor is missed. */
 const MOST_LAYERS = 10_000;
 const LARGEST_HEAD = 65_536;
+
+/** `max_window_layers` where config.json does not give it. */
+export const WINDOWS_FROM = 28;
 
 /** Parts that a layer may lack: as transformers names them, and by the name of the module. */
 const ATTENTION = ['attention', 'self_attn'] as const;
@@ -102,7 +107,7 @@ const schema = z.object({
   hidden_act: z.string().default('silu'),
   sliding_window: count.nullish(),
   use_sliding_window: z.boolean().default(false),
-  max_window_layers: z.number().int().nonnegative().default(28),
+  max_window_layers: z.number().int().nonnegative().default(WINDOWS_FROM),
   layer_types: z.array(z.enum(['full_attention', 'sliding_attention'])).nullish(),
   per_layer_config: z.record(z.string(), overrides).nullish(),
 });
@@ -127,10 +132,11 @@ export const readArchitecture = (config: ModelConfig): Architecture => {
     );
   const parsed = schema.safeParse(config);
   if (!parsed.success) throw invalid(describeIssue(schema, config, parsed.error).sentence);
-  return normalise(parsed.data, families[family]);
+  return normalise(parsed.data, family);
 };
 
-const normalise = (raw: RawConfig, family: FamilyRules): Architecture => {
+const normalise = (raw: RawConfig, name: Family): Architecture => {
+  const family: FamilyRules = families[name];
   if (raw.hidden_act !== 'silu') throw invalid(`hidden_act is "${raw.hidden_act}", expected "silu"`);
   const kvHeads = raw.num_key_value_heads ?? raw.num_attention_heads;
   const headDim = raw.head_dim ?? family.headDim ?? raw.hidden_size / raw.num_attention_heads;
@@ -160,6 +166,7 @@ const normalise = (raw: RawConfig, family: FamilyRules): Architecture => {
       throw invalid(`layer ${i} has ${heads} query heads on ${kv} KV heads, expected a multiple`);
   });
   return {
+    family: name,
     hidden: raw.hidden_size,
     headDim,
     vocabulary: raw.vocab_size,
