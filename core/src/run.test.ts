@@ -64,7 +64,7 @@ const training = [
   }),
 ];
 
-const settings: TinySettings = { prune: { ratio: 0.4 }, emit: { merge: false } };
+const settings: TinySettings = { prune: { ratio: 0.4 }, export: { merge: false } };
 const session = (own: TinySettings = settings): TinySession => tinySession(own, training);
 
 /** Everything that a run wrote. */
@@ -125,7 +125,7 @@ test('the report names its stages, inputs, engine and outputs', t => {
   t.is(report.engine.name, 'interpreter');
   t.deepEqual(report.training.tokens, { pruning: 36, recovery: 144 - 36 });
   t.deepEqual([report.version, report.preset, report.seed], [1, 'tiny', 1]);
-  t.deepEqual(report.output, { model: 'model', adapter: 'adapter' });
+  t.deepEqual(report.output, { model: 'model', adapter: 'adapter', files: [], notes: [] });
 });
 
 test('the report is written, and says what was returned', async t => {
@@ -158,7 +158,7 @@ test('the same seed gives the same bytes', async t => {
 });
 
 test('merged, the model is what adapter and model are together', async t => {
-  const merged = session({ ...settings, emit: { merge: true } });
+  const merged = session({ ...settings, export: { merge: true } });
   const { output, perplexity, check } = await executeRun(merged);
   t.is(output.adapter, null);
   t.deepEqual(perplexity, report.perplexity);

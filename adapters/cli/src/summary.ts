@@ -51,7 +51,9 @@ const summary = (report: Report, folder: string): string => {
     ),
     `model       ${join(folder, output.model)}`,
     ...(output.adapter === null ? [] : [`adapter     ${join(folder, output.adapter)}`]),
+    ...output.files.map(file => `file        ${join(folder, file)}`),
     `report      ${join(folder, 'report.json')}`,
+    ...output.notes.map(note => `note        ${note}`),
     '',
   ].join('\n');
 };

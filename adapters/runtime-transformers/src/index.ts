@@ -1,1 +1,2 @@
-export {};
+export { default } from './plugin.js';
+export { createTransformersRuntime, type TransformersOptions } from './transformers-runtime.js';

@@ -66,7 +66,15 @@ export interface Report {
     readonly device: string;
     readonly threads: number;
   };
-  readonly output: { readonly model: string; readonly adapter: string | null };
+  /** Below the run's folder, with forward slashes. */
+  readonly output: {
+    readonly model: string;
+    readonly adapter: string | null;
+    /** Files for other runtimes. */
+    readonly files: readonly string[];
+    /** What a user should know about what was written. */
+    readonly notes: readonly string[];
+  };
 }
 
 export interface StageRecord {

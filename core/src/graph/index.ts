@@ -45,4 +45,5 @@ export * from './ops/sub.js';
 export * from './ops/transpose.js';
 export * from './prune-dead.js';
 export * from './rebuild.js';
+export * from './scatter.js';
 export * from './with-loss.js';

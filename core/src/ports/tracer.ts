@@ -1,3 +1,4 @@
+import type { AxisCuts } from '../graph/compact.js';
 import type { Graph, Shape, TensorRef } from '../graph/graph.js';
 import { createToken } from '../token.js';
 import type { ModelConfig } from './checkpoint.js';
@@ -14,6 +15,35 @@ export interface LayerSizes {
   readonly heads: number;
   readonly kvHeads: number;
   readonly channels: number;
+}
+
+/** Where the elements of a tensor lie in one that may be larger; what is not filled is zero. */
+export interface TensorPlacement {
+  readonly name: string;
+  /** Of the new tensor. */
+  readonly shape: Shape;
+  /**
+   * For each axis, the new index of each former one; undefined where none moves. Undefined altogether for a tensor that
+   * was not there before.
+   */
+  readonly axes: AxisCuts | undefined;
+}
+
+/** A model in another shape, which computes the same. */
+export interface ShapedModel {
+  readonly config: ModelConfig;
+  /** Every tensor of the new model. */
+  readonly tensors: readonly TensorPlacement[];
+  /** What a user should know, one sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** What a model folder says and takes along so that its own code builds every layer at its exact size. */
+export interface OwnCode {
+  readonly config: ModelConfig;
+  /** Absolute paths of files to copy into the folder. */
+  readonly files: readonly string[];
+  readonly notes: readonly string[];
 }
 
 /** Port: makes a graph of a model. Graph input `input_ids` int64 [batch, sequence]; output `logits` [batch · sequence, vocabulary]. */
@@ -33,5 +63,14 @@ export interface Tracer {
    * overrides. `shapes` holds the new shape of every parameter.
    */
   resize(config: ModelConfig, shapes: ReadonlyMap<string, Shape>): ModelConfig;
+  /**
+   * The model with all layers padded to the widest, as stock runtimes open it; one whose layers are alike keeps its
+   * tensors. Tracers without this write only what they read.
+   * @param shapes shape of every parameter
+   * @throws SecateurError E_EXPORT when there is no such model
+   */
+  pad?(config: ModelConfig, shapes: ReadonlyMap<string, Shape>): ShapedModel;
+  /** The model with its own code, for layers that differ. */
+  ownCode?(config: ModelConfig): OwnCode;
 }
 export const Tracer = createToken<Tracer>('tracer', 'all');

@@ -7,7 +7,8 @@ import {
   type UnitKind,
 } from '../domain/removal-group.js';
 import { createRng, type Rng } from '../rng.js';
-import { capacityOf, checkBudget, type SelectionLimits, selectUnits } from './select.js';
+import type { SelectionLimits } from './limits.js';
+import { capacityOf, checkBudget, selectUnits } from './select.js';
 
 const group = (id: string, kind: UnitKind, units: number, unitCost: number): RemovalGroup => ({
   id,

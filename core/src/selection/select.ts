@@ -1,19 +1,8 @@
-import type { RemovalGroup, SaliencyMap, Selection, UnitKind } from '../domain/removal-group.js';
+import type { RemovalGroup, SaliencyMap, Selection } from '../domain/removal-group.js';
 import { costOf } from '../domain/removal-group.js';
 import { SecateurError } from '../errors.js';
-
-/** What a selection may not do. */
-export interface SelectionLimits {
-  /**
-   * How the budget is spread. `kind`: each kind of unit gives its share, ranked over all layers; `joint`: one list by
-   * score per parameter; `uniform`: every group gives the same share, so that layers that are alike stay alike.
-   */
-  readonly ranking: 'kind' | 'joint' | 'uniform';
-  /** Kept channels per group are a multiple of this wherever a group is cut. */
-  readonly rounding: number;
-  readonly minKvHeads: number;
-  readonly minChannels: number;
-}
+import { floorOf, kindsOf, type SelectionLimits, stepOf, weigh } from './limits.js';
+import { selectAlike, smallestCutAlike } from './select-alike.js';
 
 /** Units that fall together, so that what is kept stays a multiple of the rounding. */
 interface Chunk {
@@ -40,6 +29,7 @@ export const selectUnits = (
   already: Selection = new Map(),
 ): Selection => {
   checkCapacity(groups, quota, limits);
+  if (limits.alike) return selectAlike(saliency, groups, quota, limits, already);
   const picker = new Picker(saliency, groups, limits, already);
   const finest = Math.min(...groups.map(group => group.unitCost * stepOf(group, limits)));
   picker.pick(quota, quota + finest / 2);
@@ -56,20 +46,24 @@ export const checkBudget = (
   limits: SelectionLimits,
 ): void => {
   checkCapacity(groups, quota, limits);
-  const smallest = Math.min(...groups.map(group => group.unitCost));
+  const smallest = smallestCut(groups, limits);
   if (2 * quota < smallest)
     throw new SecateurError(
       'E_BUDGET',
-      `${count(quota)} parameters are to be removed, but the smallest unit holds ${count(smallest)}`,
+      `${count(quota)} parameters are to be removed, but the smallest ${limits.alike ? 'cut in every layer' : 'unit'} holds ${count(smallest)}`,
       { hint: 'raise prune.ratio' },
     );
 };
+
+/** The least that can be taken at once. */
+const smallestCut = (groups: readonly RemovalGroup[], limits: SelectionLimits): number =>
+  limits.alike ? smallestCutAlike(groups, limits) : Math.min(...groups.map(group => group.unitCost));
 
 const count = (parameters: number): string => Math.round(parameters).toLocaleString('en');
 
 const checkCapacity = (groups: readonly RemovalGroup[], quota: number, limits: SelectionLimits): void => {
   const available = capacityOf(groups, limits);
-  const smallest = groups.length === 0 ? 0 : Math.min(...groups.map(group => group.unitCost));
+  const smallest = groups.length === 0 ? 0 : smallestCut(groups, limits);
   if (quota - available > smallest / 2)
     throw new SecateurError(
       'E_BUDGET',
@@ -231,22 +225,3 @@ const byCodeUnits = (a: string, b: string): number => (a < b ? -1 : Number(a > b
 
 const perUnit = (chunk: Chunk): number => chunk.score;
 const perParameter = (chunk: Chunk): number => chunk.score / chunk.group.unitCost;
-
-/** Parameters that all units of the groups hold. */
-const weigh = (groups: readonly RemovalGroup[]): number =>
-  groups.reduce((sum, { units, unitCost }) => sum + units * unitCost, 0);
-
-/** Kinds in the order of falling unit cost, so that fine units fill what coarse ones leave. */
-const kindsOf = (groups: readonly RemovalGroup[]): UnitKind[] => {
-  const cost = (kind: UnitKind): number =>
-    Math.max(...groups.filter(g => g.kind === kind).map(g => g.unitCost));
-  return [...new Set(groups.map(group => group.kind))].sort((a, b) => cost(b) - cost(a));
-};
-
-/** Units that are removed together. */
-const stepOf = ({ kind }: RemovalGroup, { rounding }: SelectionLimits): number =>
-  kind === 'channel' ? rounding : 1;
-
-/** Units that must stay. */
-const floorOf = ({ kind, units }: RemovalGroup, { minChannels, minKvHeads }: SelectionLimits): number =>
-  Math.min(units, Math.max(1, kind === 'channel' ? minChannels : minKvHeads));

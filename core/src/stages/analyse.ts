@@ -4,6 +4,7 @@ import { SaliencyScorer } from '../ports/saliency.js';
 import type { Session } from '../session.js';
 import { candidateGroups, quotaOf } from './candidates.js';
 import type { Loaded } from './load.js';
+import { protectAlike } from './model-shape.js';
 import { calibrationSet, scoreGroups } from './score.js';
 import type { Stage } from './stage.js';
 
@@ -31,7 +32,7 @@ export const analyse = (session: Session): Stage<Loaded, KnowledgeMap> => ({
             ),
         })
       : { rows: [] };
-    return run.hooks.knowledge.promise(found, run);
+    return protectAlike(run, await run.hooks.knowledge.promise(found, run), groups);
   },
   pack: map => ({ json: map, tensors: {} }),
   unpack: async (_run, _input, { json }) => json as KnowledgeMap,

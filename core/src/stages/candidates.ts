@@ -1,8 +1,10 @@
+import type { ResolvedConfig } from '../config/schema.js';
 import type { RemovalGroup } from '../domain/removal-group.js';
 import { didYouMean, SecateurError } from '../errors.js';
 import { consumerOf } from '../graph/insert-gates.js';
 import type { LiveModel } from '../model/live-model.js';
 import type { RunContext } from '../run-context.js';
+import type { SelectionLimits } from '../selection/limits.js';
 
 /**
  * Groups that may be cut: prunable, of the wanted kinds, not protected by the user or vetoed by a plugin.
@@ -46,6 +48,12 @@ const checkProtected = (protect: readonly string[], groups: readonly RemovalGrou
     { hint: `${near === undefined ? '' : `Did you mean "${near}"? `}Run: npx secateur trace --model DIR` },
   );
 };
+
+/** What a selection of this run may not do. */
+export const limitsOf = ({ prune, export: { shape } }: ResolvedConfig): SelectionLimits => ({
+  ...prune,
+  alike: shape === 'uniform',
+});
 
 /** Base parameters to remove. */
 export const quotaOf = (run: RunContext, model: LiveModel): number => {

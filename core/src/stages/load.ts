@@ -12,7 +12,8 @@ import type { Tracer } from '../ports/tracer.js';
 import type { RunContext } from '../run-context.js';
 import { checkBudget } from '../selection/select.js';
 import type { Session } from '../session.js';
-import { candidateGroups, quotaOf } from './candidates.js';
+import { candidateGroups, limitsOf, quotaOf } from './candidates.js';
+import { checkShape } from './model-shape.js';
 import type { Stage } from './stage.js';
 
 /** Everything that a run reads, opened and checked. */
@@ -47,7 +48,9 @@ export const load = (session: Session): Stage<void, Loaded> => ({
     const modules = new Map([...linearModules(graph)].filter(([module]) => module !== headModule(graph)));
     const lora = adapter ? await loadLora(adapter, modules, format) : attachFresh(run, modules);
     const model = new LiveModel(source, lora);
-    checkBudget(await candidateGroups(run, model), quotaOf(run, model), config.prune);
+    const candidates = await candidateGroups(run, model);
+    checkShape(run, model, candidates);
+    checkBudget(candidates, quotaOf(run, model), limitsOf(config));
     const texts = await readTexts(session, checkpoint.folder, model.vocabulary);
     const hashes = { model: await checkpoint.hash(), adapter: adapter ? await adapter.hash() : null };
     return {

@@ -7,8 +7,9 @@ import { SaliencyScorer } from '../ports/saliency.js';
 import type { RunContext } from '../run-context.js';
 import { selectUnits } from '../selection/select.js';
 import type { Session } from '../session.js';
-import { candidateGroups, quotaOf } from './candidates.js';
+import { candidateGroups, limitsOf, quotaOf } from './candidates.js';
 import type { Loaded } from './load.js';
+import { checkAlike } from './model-shape.js';
 import { calibrationSet, scoreGroups } from './score.js';
 import type { Stage } from './stage.js';
 
@@ -33,7 +34,7 @@ export const prune = (session: Session): Stage<PruneInput, PruneOutcome> => ({
     const groups = (await candidateGroups(run, model)).filter(group => !kept.has(group.id));
     const scorer = session.active(SaliencyScorer);
     const calibration = calibrationSet(run, sources, 'train');
-    return session.active(PruneOptimizer).prune({
+    const outcome = await session.active(PruneOptimizer).prune({
       run,
       model,
       groups,
@@ -42,8 +43,10 @@ export const prune = (session: Session): Stage<PruneInput, PruneOutcome> => ({
       batches: batchesOf(run, loaded),
       score: (current, gates) => scoreGroups(run, scorer, current, groups, calibration, gates),
       select: async (saliency, quota, already) =>
-        run.hooks.selection.promise(selectUnits(saliency, groups, quota, run.config.prune, already), run),
+        run.hooks.selection.promise(selectUnits(saliency, groups, quota, limitsOf(run.config), already), run),
     });
+    checkAlike(run, outcome.removed, groups);
+    return outcome;
   },
   pack: ({ removed, model, tokens, losses }) => ({
     json: { removed: [...removed], tokens, losses },

@@ -64,18 +64,30 @@ export const makeReport = (input: ReportInput): Report => {
     inputs: loaded.hashes,
     versions: { secateur: version, node: process.version },
     engine,
-    output: { model: 'model', adapter: emitted.adapter === undefined ? null : 'adapter' },
+    output: {
+      model: 'model',
+      adapter: emitted.adapter === undefined ? null : 'adapter',
+      files: emitted.files,
+      notes: emitted.notes,
+    },
   };
 };
 
 /** What decides a run, without where things lie. */
-const settingsOf = ({ use, prune, train, calibration, evaluate, emit }: RunContext['config']) => ({
+const settingsOf = ({
   use,
   prune,
   train,
   calibration,
   evaluate,
-  emit,
+  export: exported,
+}: RunContext['config']) => ({
+  use,
+  prune,
+  train,
+  calibration,
+  evaluate,
+  export: exported,
 });
 
 const layersOf = ({ source }: LiveModel) => source.tracer.layers(source.config);

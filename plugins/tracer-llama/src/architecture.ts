@@ -1,7 +1,7 @@
 import { describeIssue, type ModelConfig, SecateurError } from '@secateur/core';
 import { z } from 'zod';
 
-/** How one decoder layer is sized. */
+/** How one decoder layer is sized. A part of size 0 is absent, and its norm with it: its layer adds nothing there. */
 export interface LayerShape {
   readonly heads: number;
   readonly kvHeads: number;
@@ -10,6 +10,7 @@ export interface LayerShape {
 
 /** A decoder of the LLaMA family, as far as its graph depends on it. */
 export interface Architecture {
+  readonly family: Family;
   readonly hidden: number;
   readonly headDim: number;
   readonly vocabulary: number;
@@ -61,7 +62,8 @@ const families = {
   Qwen3ForCausalLM: { qkvBias: false, queryKeyNorm: true, window: 'asked', headDim: 128 },
 } as const satisfies Record<string, FamilyRules>;
 
-type Family = keyof typeof families;
+/** `LlamaForCausalLM`, and so on. */
+export type Family = keyof typeof families;
 
 /** Names in `architectures` that this tracer knows. */
 export const architectures: readonly string[] = Object.keys(families);
@@ -72,10 +74,17 @@ const count = z.number().int().positive();
 const MOST_LAYERS = 10_000;
 const LARGEST_HEAD = 65_536;
 
+/** `max_window_layers` where config.json does not give it. */
+export const WINDOWS_FROM = 28;
+
+/** Parts that a layer may lack: as transformers names them, and by the name of the module. */
+const ATTENTION = ['attention', 'self_attn'] as const;
+
 const overrides = z.object({
   num_attention_heads: count.optional(),
   num_key_value_heads: count.optional(),
   intermediate_size: count.optional(),
+  skip: z.array(z.enum([...ATTENTION, 'mlp'])).optional(),
 });
 
 const schema = z.object({
@@ -98,7 +107,7 @@ const schema = z.object({
   hidden_act: z.string().default('silu'),
   sliding_window: count.nullish(),
   use_sliding_window: z.boolean().default(false),
-  max_window_layers: z.number().int().nonnegative().default(28),
+  max_window_layers: z.number().int().nonnegative().default(WINDOWS_FROM),
   layer_types: z.array(z.enum(['full_attention', 'sliding_attention'])).nullish(),
   per_layer_config: z.record(z.string(), overrides).nullish(),
 });
@@ -123,10 +132,11 @@ export const readArchitecture = (config: ModelConfig): Architecture => {
     );
   const parsed = schema.safeParse(config);
   if (!parsed.success) throw invalid(describeIssue(schema, config, parsed.error).sentence);
-  return normalise(parsed.data, families[family]);
+  return normalise(parsed.data, family);
 };
 
-const normalise = (raw: RawConfig, family: FamilyRules): Architecture => {
+const normalise = (raw: RawConfig, name: Family): Architecture => {
+  const family: FamilyRules = families[name];
   if (raw.hidden_act !== 'silu') throw invalid(`hidden_act is "${raw.hidden_act}", expected "silu"`);
   const kvHeads = raw.num_key_value_heads ?? raw.num_attention_heads;
   const headDim = raw.head_dim ?? family.headDim ?? raw.hidden_size / raw.num_attention_heads;
@@ -140,24 +150,23 @@ const normalise = (raw: RawConfig, family: FamilyRules): Architecture => {
     throw invalid(
       `layer_types has ${raw.layer_types.length} entries, expected one for each of ${raw.num_hidden_layers} layers`,
     );
-  for (const key of Object.keys(raw.per_layer_config ?? {}))
-    if (!/^(?:0|[1-9]\d*)$/.test(key) || Number(key) >= raw.num_hidden_layers)
-      throw invalid(
-        `per_layer_config has an entry "${key}", expected layers from 0 to ${raw.num_hidden_layers - 1}`,
-      );
+  const table = overridesOf(raw);
   const layers = Array.from({ length: raw.num_hidden_layers }, (_, i): LayerShape => {
-    const own = raw.per_layer_config?.[String(i)];
+    const own = table.get(i);
+    const skips = new Set(own?.skip);
+    const attends = !ATTENTION.some(name => skips.has(name));
     return {
-      heads: own?.num_attention_heads ?? raw.num_attention_heads,
-      kvHeads: own?.num_key_value_heads ?? kvHeads,
-      intermediate: own?.intermediate_size ?? raw.intermediate_size,
+      heads: attends ? (own?.num_attention_heads ?? raw.num_attention_heads) : 0,
+      kvHeads: attends ? (own?.num_key_value_heads ?? kvHeads) : 0,
+      intermediate: skips.has('mlp') ? 0 : (own?.intermediate_size ?? raw.intermediate_size),
     };
   });
   layers.forEach(({ heads, kvHeads: kv }, i) => {
-    if (heads % kv !== 0)
+    if (kv > 0 && heads % kv !== 0)
       throw invalid(`layer ${i} has ${heads} query heads on ${kv} KV heads, expected a multiple`);
   });
   return {
+    family: name,
     hidden: raw.hidden_size,
     headDim,
     vocabulary: raw.vocab_size,
@@ -174,6 +183,20 @@ const normalise = (raw: RawConfig, family: FamilyRules): Architecture => {
     queryKeyNorm: family.queryKeyNorm,
     windows: layers.map((_, i) => windowOf(raw, family, i)),
   };
+};
+
+/** `per_layer_config` by number of the layer. transformers pads the numbers with zeros: "03". */
+const overridesOf = (raw: RawConfig): ReadonlyMap<number, z.infer<typeof overrides>> => {
+  const table = new Map<number, z.infer<typeof overrides>>();
+  for (const [key, own] of Object.entries(raw.per_layer_config ?? {})) {
+    if (!/^\d+$/.test(key) || Number(key) >= raw.num_hidden_layers)
+      throw invalid(
+        `per_layer_config has an entry "${key}", expected layers from 0 to ${raw.num_hidden_layers - 1}`,
+      );
+    if (table.has(Number(key))) throw invalid(`per_layer_config names layer ${Number(key)} twice`);
+    table.set(Number(key), own);
+  }
+  return table;
 };
 
 const windowOf = (raw: RawConfig, { window }: FamilyRules, layer: number): number => {

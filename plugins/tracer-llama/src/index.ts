@@ -1,7 +1,11 @@
 import { definePlugin, Tracer } from '@secateur/core';
 import { architectures, readArchitecture } from './architecture.js';
+import { ownCode } from './own-code.js';
+import { padModel } from './pad.js';
 import { resizeConfig } from './resize.js';
 import { traceDecoder } from './trace.js';
+
+export { keepLayers } from './kept-layers.js';
 
 /** Traces LLaMA, Mistral, Qwen2 and Qwen3 decoders from config.json. */
 export const llamaTracer: Tracer = {
@@ -15,6 +19,8 @@ export const llamaTracer: Tracer = {
     })),
   maxSequence: config => readArchitecture(config).maxSequence,
   resize: resizeConfig,
+  pad: padModel,
+  ownCode,
 };
 
 export default definePlugin('tracer-llama', api => {

@@ -8,9 +8,18 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createHuggingFaceFormat } from '@secateur/adapter-checkpoint-hf';
 import { OnnxRuntimeEngine } from '@secateur/adapter-engine-onnxruntime';
-import { feedsOf, LiveModel, loadLora, type ModelConfig, type Selection } from '@secateur/core';
-import { cutShape, cutsOf, cutTensor, linearModules } from '@secateur/core/graph';
+import {
+  feedsOf,
+  LiveModel,
+  loadLora,
+  type ModelConfig,
+  type Selection,
+  writeShaped,
+  writtenShape,
+} from '@secateur/core';
+import { linearModules } from '@secateur/core/graph';
 import { llamaTracer } from '@secateur/plugin-tracer-llama';
+import { cutUnevenly, cutUnits, openWritten } from '../families/cut-unevenly.js';
 import { openTiny, tinyConfigs, writeTiny } from '../families/tiny-checkpoint.js';
 
 const format = createHuggingFaceFormat();
@@ -80,23 +89,14 @@ const firstUnits = (model: LiveModel, most: number): Selection =>
       .map(({ id, units }) => [id, [...Array(Math.min(most, units - 1)).keys()]]),
   );
 
-/** The same units cut from every layer, so that stock transformers can open what is written. */
-const writeCut = async (
+/** A model in one of the shapes that a run can write it in, opened again. */
+const writeShape = async (
   folder: string,
   model: LiveModel,
-  removed: Selection,
-  own: ModelConfig = {},
+  form: 'per-layer' | 'padded',
 ): Promise<LiveModel> => {
-  const cuts = cutsOf(removed, model.groups);
-  const { tensors, config } = model.source;
-  const layout = [...tensors].map(([name, ref]) => ({ name, shape: cutShape(ref.shape, cuts.get(name)) }));
-  await format.write(
-    folder,
-    { ...llamaTracer.resize(config, new Map(layout.map(({ name, shape: cut }) => [name, cut]))), ...own },
-    layout,
-    async name => cutTensor(await model.weight(name), tensors.get(name)!.shape, cuts.get(name)),
-  );
-  return openTiny(folder, false);
+  await writeShaped(folder, model, writtenShape(model.source, form), { merge: true });
+  return openWritten(folder);
 };
 
 const out = process.argv[2];
@@ -107,33 +107,36 @@ for (const [index, [name, config]] of Object.entries(configs).entries()) {
   const folder = (what: string): string => path.join(path.resolve(out), `${index}-${what}`);
   await writeTiny(folder('model'), config);
   const plain = await openTiny(folder('model'), false);
-  const adapted = await writeAdapter(
-    folder('adapter'),
-    await openTiny(folder('model'), true),
-    index % 2 === 1,
-  );
-  const cut = await writeCut(folder('cut'), plain, firstUnits(plain, 2));
+  const uneven = await cutUnevenly(plain, folder('uneven'));
+  const exact = await logitsOf(uneven);
+  for (const form of ['per-layer', 'padded'] as const) {
+    await writeShape(folder(form), uneven, form);
+    cases.push({ name: `${name}, cut unevenly, ${form}`, model: folder(form), logits: exact });
+  }
+  // Stock classes build all layers alike.
+  if ('per_layer_config' in config) continue;
+  const rslora = index % 2 === 1;
+  const adapted = await writeAdapter(folder('adapter'), await openTiny(folder('model'), true), rslora);
   cases.push(
     { name, model: folder('model'), logits: await logitsOf(plain) },
     {
-      name: `${name}, with ${index % 2 === 1 ? 'rsLoRA' : 'LoRA'}`,
+      name: `${name}, with ${rslora ? 'rsLoRA' : 'LoRA'}`,
       model: folder('model'),
       adapter: folder('adapter'),
       logits: await logitsOf(adapted),
     },
-    { name: `${name}, cut`, model: folder('cut'), logits: await logitsOf(cut) },
   );
+  // Of 4 heads, 3 are left after one cut: they do not divide the hidden size of 16.
+  for (const most of [1, 2]) {
+    const cut = await cutUnits(plain, firstUnits(plain, most), folder(`cut-${most}`));
+    const uniform = await writeShape(folder(`uniform-${most}`), cut, 'per-layer');
+    const { num_attention_heads: heads, model_type: type } = uniform.source.config;
+    cases.push({
+      name: `${name}, cut alike to ${heads} heads (${type})`,
+      model: folder(`uniform-${most}`),
+      logits: await logitsOf(cut),
+    });
+  }
 }
-// transformers refuses a LLaMA whose heads do not divide its hidden size; the same weights are a Mistral without a window.
-const whole = path.join(path.resolve(out), '0-model');
-const uneven = path.join(path.resolve(out), 'uneven');
-const dense = await openTiny(whole, false);
-const asMistral = { architectures: ['MistralForCausalLM'], model_type: 'mistral', sliding_window: null };
-const mistral = await writeCut(uneven, dense, firstUnits(dense, 1), asMistral);
-cases.push({
-  name: 'LLaMA, cut to 3 heads for a hidden size of 16, as Mistral',
-  model: uneven,
-  logits: await logitsOf(mistral),
-});
 writeFileSync(path.join(out, 'cases.json'), JSON.stringify({ ...shape, ids, cases }));
 await engine.close();

@@ -50,7 +50,9 @@ for (const { folder, area, manifest } of rooms) {
       t.true(repositoryFiles().includes(source), `${entry} is made from ${source}`);
       if (!manifest.private) t.notRegex(file, /\.test\./, `${entry}: files leaves tests out`);
     }
-    if (!manifest.private) t.deepEqual(manifest.files, ['dist', '!dist/**/*.test.*']);
+    // What Python reads lies beside dist/, as it is.
+    const python = repositoryFiles().some(file => file.startsWith(`${folder}/python/`)) ? ['python'] : [];
+    if (!manifest.private) t.deepEqual(manifest.files, ['dist', '!dist/**/*.test.*', ...python]);
   });
 
   test(`${folder} has a README.md of its name`, t => {

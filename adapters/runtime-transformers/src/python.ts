@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process';
+
+export interface PythonOptions {
+  /** Program to run. */
+  readonly python: string;
+  /** What it reads from stdin. */
+  readonly input?: string;
+  /** Milliseconds after which it is killed. */
+  readonly timeout: number;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** How a Python process ended. */
+export interface PythonResult {
+  /** What it wrote to stdout. */
+  readonly output: Buffer;
+  /** The last line of stderr that says something: Python's own sentence where it failed. */
+  readonly lastLine: string;
+  /** Why there is no result; undefined where it ended well. */
+  readonly failure: 'missing' | 'timeout' | 'failed' | undefined;
+}
+
+/** Kept of stderr: the end, where Python says what went wrong. */
+const KEPT = 16_384;
+
+/** Runs a Python script to its end. It is killed when it takes too long, and when this process ends before it. */
+export const runPython = (
+  args: readonly string[],
+  { python, input = '', timeout, env = {} }: PythonOptions,
+): Promise<PythonResult> =>
+  new Promise(resolve => {
+    const child = spawn(python, args, { env: { ...process.env, ...env }, windowsHide: true });
+    const output: Buffer[] = [];
+    let [errors, late] = ['', false];
+    const kill = (): void => void child.kill('SIGKILL');
+    const timer = setTimeout(() => {
+      late = true;
+      kill();
+    }, timeout);
+    process.once('exit', kill);
+    const end = (failure: PythonResult['failure']): void => {
+      clearTimeout(timer);
+      process.off('exit', kill);
+      resolve({ output: Buffer.concat(output), lastLine: lastLineOf(errors), failure });
+    };
+    child.stdout.on('data', (chunk: Buffer) => void output.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => {
+      errors = (errors + chunk.toString('utf8')).slice(-KEPT);
+    });
+    child.on('error', () => end('missing'));
+    child.on('close', status => end(late ? 'timeout' : status === 0 ? undefined : 'failed'));
+    // A child that ends before it has read everything is no error of its own.
+    child.stdin.on('error', () => {});
+    child.stdin.end(input);
+  });
+
+const lastLineOf = (text: string): string =>
+  text
+    .split('\n')
+    .map(line => line.trim())
+    .filter(line => line !== '')
+    .at(-1) ?? '';
