@@ -1,5 +1,5 @@
 import { fault } from '../fault.js';
-import type { GgufValue } from '../reader/metadata.js';
+import { describeValue, type GgufValue, isList } from '../reader/metadata.js';
 import type { GgufFile } from '../reader/open-gguf.js';
 
 /** Reads values of the metadata by their kind. All throw SecateurError E_GGUF for a value of another kind. */
@@ -22,7 +22,7 @@ export const fieldsOf = ({ file, metadata }: GgufFile): Fields => {
     const value = metadata.get(key);
     throw fault(
       file,
-      value === undefined ? `lacks ${key}` : `has ${describe(value)} as ${key}, expected ${expected}`,
+      value === undefined ? `lacks ${key}` : `has ${describeValue(value)} as ${key}, expected ${expected}`,
     );
   };
   const one =
@@ -60,12 +60,6 @@ const isText = (value: GgufValue): value is string => typeof value === 'string';
 const isFlag = (value: GgufValue): value is boolean => typeof value === 'boolean';
 const isNumber = (value: GgufValue): value is number => Number.isFinite(value);
 const isCount = (value: GgufValue): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
-const isList = (value: GgufValue | undefined): value is readonly GgufValue[] => Array.isArray(value);
-
-const describe = (value: GgufValue): string => {
-  if (isList(value)) return `a list of ${value.length} values`;
-  return isText(value) ? 'a text' : String(value);
-};
 
 /** The shortest decimal that is the same float32: 1e-5 in place of 0.000009999999747378752. */
 const shortest = (value: number): number => {

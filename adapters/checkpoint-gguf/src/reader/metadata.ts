@@ -104,3 +104,11 @@ const narrow = (value: bigint): number | bigint =>
 /** A name from a file, which may be long and hold anything, for an error. */
 export const show = (name: string): string =>
   JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name);
+
+export const isList = (value: GgufValue | undefined): value is readonly GgufValue[] => Array.isArray(value);
+
+/** A value from a file, for an error. */
+export const describeValue = (value: GgufValue): string => {
+  if (isList(value)) return `a list of ${value.length} values`;
+  return typeof value === 'string' ? show(value) : String(value);
+};

@@ -4,7 +4,7 @@ import { fault } from '../fault.js';
 import { DEFAULT_ALIGNMENT, GGUF_MAGIC, paddingAt } from '../format/container.js';
 import { generalKeys } from '../format/metadata-keys.js';
 import { ByteCursor, type ReadAt } from './byte-cursor.js';
-import { LEAST_ENTRY, type Metadata, readMetadata, show } from './metadata.js';
+import { describeValue, LEAST_ENTRY, type Metadata, readMetadata } from './metadata.js';
 import { type GgufTensor, LEAST_INFO, placeTensors, readTensorInfo } from './tensor-infos.js';
 
 /** A GGUF file, opened and checked: its header is read, its tensors are not. */
@@ -70,5 +70,5 @@ const alignmentOf = (file: string, metadata: Metadata): number => {
   const alignment = metadata.get(generalKeys.alignment) ?? DEFAULT_ALIGNMENT;
   if (typeof alignment === 'number' && Number.isInteger(Math.log2(alignment)) && alignment <= 2 ** 20)
     return alignment;
-  throw fault(file, `aligns its tensors to ${show(String(alignment))}, expected a power of two`);
+  throw fault(file, `aligns its tensors to ${describeValue(alignment)}, expected a power of two`);
 };
