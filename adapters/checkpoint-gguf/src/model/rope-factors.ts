@@ -28,11 +28,13 @@ export const llama3ScalingOf = (
 ): Llama3Scaling | undefined => {
   if (factors.every(factor => factor === 1)) return undefined;
   const factor = factors.at(-1)!;
-  const found = originals.find(original =>
-    factors.every((given, i) => {
-      const expected = llama3Factor(2 * Math.PI * theta ** (i / factors.length), factor, original);
-      return Math.abs(given - expected) <= TOLERANCE * expected;
-    }),
+  const found = originals.find(
+    original =>
+      factor > 0 &&
+      factors.every((given, i) => {
+        const expected = llama3Factor(2 * Math.PI * theta ** (i / factors.length), factor, original);
+        return Math.abs(given - expected) <= TOLERANCE * expected;
+      }),
   );
   if (found === undefined)
     throw fault(
