@@ -1,4 +1,5 @@
 export { checkAdapter, type ModuleShape } from './check-adapter.js';
+export { decodeBFloat16, decodeFloat16, encodeBFloat16, encodeFloat16 } from './half.js';
 export {
   createHuggingFaceFormat,
   HuggingFaceFormat,
@@ -8,6 +9,7 @@ export { withFile } from './open-file.js';
 export { default } from './plugin.js';
 export { type ByteSource, readFully } from './read-fully.js';
 export { type ElementArray, type ElementDType, readElements, readTensor } from './read-tensor.js';
+export { refuseOccupied } from './refuse-occupied.js';
 export {
   readSafetensorsHeader,
   type SafetensorsEntry,
