@@ -64,7 +64,7 @@ const training = [
   }),
 ];
 
-const settings: TinySettings = { prune: { ratio: 0.4 }, emit: { merge: false } };
+const settings: TinySettings = { prune: { ratio: 0.4 }, export: { merge: false } };
 const session = (own: TinySettings = settings): TinySession => tinySession(own, training);
 
 /** Everything that a run wrote. */
@@ -158,7 +158,7 @@ test('the same seed gives the same bytes', async t => {
 });
 
 test('merged, the model is what adapter and model are together', async t => {
-  const merged = session({ ...settings, emit: { merge: true } });
+  const merged = session({ ...settings, export: { merge: true } });
   const { output, perplexity, check } = await executeRun(merged);
   t.is(output.adapter, null);
   t.deepEqual(perplexity, report.perplexity);

@@ -17,6 +17,7 @@ import { createRng } from './rng.js';
 import type { RunContext } from './run-context.js';
 import type { Session } from './session.js';
 import { analyse } from './stages/analyse.js';
+import { chosenExporters } from './stages/chosen-exporters.js';
 import { cut } from './stages/cut.js';
 import { emit } from './stages/emit.js';
 import { evaluate } from './stages/evaluate.js';
@@ -97,7 +98,7 @@ const run = async (session: Session, options: RunOptions, open: Open): Promise<R
 
 /**
  * Makes everything that a run will ask for, so that what cannot be had is known now and not after hours.
- * @throws SecateurError E_UNKNOWN_PLUGIN, E_PLUGIN_FAILED
+ * @throws SecateurError E_UNKNOWN_PLUGIN, E_PLUGIN_FAILED, E_CONFIG_INVALID
  */
 const checkPorts = (session: Session): void => {
   const needed: readonly Token<unknown>[] = [
@@ -111,6 +112,7 @@ const checkPorts = (session: Session): void => {
     PruneOptimizer,
   ];
   for (const port of needed) session.active(port);
+  chosenExporters(session);
   session.optional(KnowledgeAnalysis);
   if (session.optional(Recovery)) session.active(Sampler);
 };

@@ -1,6 +1,7 @@
 import { isActive } from './container.js';
 import type { PluginRecord } from './domain/report.js';
 import { SecateurError } from './errors.js';
+import { Exporter } from './ports/exporter.js';
 import type { Session } from './session.js';
 import type { Loaded } from './stages/load.js';
 
@@ -10,11 +11,18 @@ export interface Stamp {
   readonly plugins: readonly PluginRecord[];
 }
 
-/** The plugins that fill a port of this session, and those that fill none and so can only listen. */
-export const activePlugins = ({ config: { use }, plugins, registry }: Session): readonly PluginRecord[] =>
+/** The plugins that fill a port of this session or export for it, and those that fill none and so can only listen. */
+export const activePlugins = ({ config, plugins, registry }: Session): readonly PluginRecord[] =>
   plugins.filter(({ name }) => {
     const provided = registry.filter(entry => entry.plugin === name);
-    return provided.length === 0 || provided.some(entry => isActive(entry, registry, use));
+    return (
+      provided.length === 0 ||
+      provided.some(entry =>
+        entry.port === Exporter.label
+          ? Object.hasOwn(config.export.formats, entry.name)
+          : isActive(entry, registry, config.use),
+      )
+    );
   });
 
 export const stampOf = (session: Session, { inputs }: Pick<Loaded, 'inputs'>): Stamp => ({

@@ -41,7 +41,8 @@ test('ls helps even where use names a plugin that does not exist', async t => {
 
 test('config prints every value with where it comes from', async t => {
   const cwd = await folderWith(t, { 'prune.config.ts': config });
-  const { status, out, err } = await inProcess(cwd, ['config', '--text', 'a.b=b.txt', '--ratio', '0.4']);
+  const flags = ['--text', 'a.b=b.txt', '--ratio', '0.4', '--shape', 'padded', '--format', 'gguf=q8_0'];
+  const { status, out, err } = await inProcess(cwd, ['config', ...flags, '--format', 'onnx']);
   t.is(status, 0, err);
   for (const [key, value, from] of [
     ['seed', '3', 'prune.config.ts'],
@@ -51,6 +52,9 @@ test('config prints every value with where it comes from', async t => {
     ['use.optimizer', 'lhspg', 'preset lorashear'],
     ['use.saliency', 'flat', 'prune.config.ts'],
     ['text.a.b.file', join(cwd, 'b.txt'), 'flag --text'],
+    ['export.shape', 'padded', 'flag --shape'],
+    ['export.formats.gguf', 'q8_0', 'flag --format'],
+    ['export.formats.onnx', 'true', 'flag --format'],
   ] as const)
     t.true(
       out.split('\n').some(line => line.split(/ {2,}/).join('|') === [key, value, from].join('|')),
@@ -77,6 +81,10 @@ test('mistakes of the user exit with 2, a code and a hint, and without a stack',
     [['run', '--ratio', 'half'], 'E_USAGE', /Expected a number/],
     [['run', '--text', 'file.txt'], 'E_USAGE', /NAME=FILE/],
     [['run', '--text', 'a=b.txt', '--text', 'a=c.txt'], 'E_USAGE', /The name "a" is given twice/],
+    [['run', '--shape', 'round'], 'E_USAGE', /per-layer/],
+    [['run', '--format', '=f16'], 'E_USAGE', /NAME=DTYPE/],
+    [['run', '--format', 'gguf='], 'E_USAGE', /NAME=DTYPE/],
+    [['run', '--format', 'gguf', '--format', 'gguf=f16'], 'E_USAGE', /"gguf" is given twice/],
     [['eval', 'model'], 'E_USAGE', /--text/],
     [['run', '--model', 'm', '--ratio', '1.5'], 'E_RATIO', /share that is removed/],
     [['run', '--model', 'm', '--preset', 'lorashaer'], 'E_UNKNOWN_PLUGIN', /Did you mean "lorashear"\?/],

@@ -27,6 +27,19 @@ const namedFile = (text: string, former: Record<string, string> = {}): Record<st
   return { ...former, [name]: text.slice(at + 1) };
 };
 
+/** Collects `NAME` or `NAME=DTYPE` of every `--format`. */
+const namedFormat = (text: string, former: Formats = {}): Formats => {
+  const [name, ...rest] = text.split('=');
+  const dtype = rest.join('=');
+  if (!name || (rest.length > 0 && dtype === ''))
+    throw new InvalidArgumentError('Expected NAME or NAME=DTYPE.');
+  if (Object.hasOwn(former, name)) throw new InvalidArgumentError(`The format "${name}" is given twice.`);
+  return { ...former, [name]: dtype === '' ? true : dtype };
+};
+
+/** Files for other runtimes, as `export.formats` has them. */
+type Formats = Readonly<Record<string, string | true>>;
+
 export const configOption = (): Option =>
   new Option('-c, --config <file>', 'configuration file (default: prune.config.* of this folder or above)');
 
@@ -44,6 +57,15 @@ export const runOptions = (): readonly Option[] => [
   ),
   new Option('-s, --seed <number>', 'seed of everything random').argParser(number),
   new Option('-o, --out <folder>', 'folder of the run'),
+  new Option('--shape <shape>', 'how layers of different sizes are written').choices([
+    'per-layer',
+    'uniform',
+    'padded',
+  ]),
+  new Option(
+    '--format <name[=dtype]>',
+    'also write a file for another runtime: gguf, onnx=f32; repeatable',
+  ).argParser(namedFormat),
   new Option('--threads <number>', 'threads of the engine').argParser(number),
 ];
 
@@ -58,10 +80,12 @@ export interface RunFlags {
   readonly seed?: number;
   readonly out?: string;
   readonly threads?: number;
+  readonly shape?: NonNullable<SecateurConfig['export']>['shape'];
+  readonly format?: Formats;
 }
 
 /** The flags as the last layer of the configuration. */
-export const flagLayer = ({ preset, ratio, ...flags }: RunFlags): SecateurConfig => ({
+export const flagLayer = ({ preset, ratio, shape, format, ...flags }: RunFlags): SecateurConfig => ({
   ...Object.fromEntries(
     (['model', 'adapter', 'text', 'seed', 'out', 'threads'] as const)
       .filter(key => flags[key] !== undefined)
@@ -69,6 +93,14 @@ export const flagLayer = ({ preset, ratio, ...flags }: RunFlags): SecateurConfig
   ),
   ...(preset === undefined ? {} : { presets: [preset] }),
   ...(ratio === undefined ? {} : { prune: { ratio } }),
+  ...(shape === undefined && format === undefined
+    ? {}
+    : {
+        export: {
+          ...(shape === undefined ? {} : { shape }),
+          ...(format === undefined ? {} : { formats: format }),
+        },
+      }),
 });
 
 /** A path of the command line. */

@@ -29,7 +29,7 @@ export const defaults = {
   },
   calibration: { sequences: 128 },
   evaluate: { tokens: 30_000 },
-  emit: { merge: true },
+  export: { shape: 'per-layer', merge: true, formats: {} },
   checkpoint: { steps: 25 },
 } as const satisfies Partial<Record<keyof ResolvedConfig, unknown>>;
 

@@ -39,7 +39,7 @@ test('defaults are filled in and derived ones follow what was set', t => {
   t.is(config.prune.ratio, 0.2);
   t.is(config.train.batch, 8);
   t.is(config.evaluate.chunk, 64);
-  t.is(config.emit.dtype, undefined);
+  t.is(config.export.dtype, undefined);
   t.is(config.threads, undefined);
   t.is(preset, 'custom');
   t.is(config.out, '/project/runs/custom-20231018-061509');
@@ -194,6 +194,36 @@ test('a ratio outside (0, 1) is E_RATIO', t => {
       String(ratio),
     );
   t.is(resolve({ flags: { prune: { ratio: 0.999 } } }).config.prune.ratio, 0.999);
+});
+
+test('layers of one shape are a budget that is spread alike, unless a person says otherwise', t => {
+  const ranked = definePreset('ranked', () => ({ prune: { ranking: 'joint' } }));
+  const uniform = { export: { shape: 'uniform' } } as const;
+  for (const presets of [[], [ranked()]]) {
+    const { config, provenance } = resolve({ file: file({ presets }), flags: uniform });
+    t.is(config.prune.ranking, 'uniform');
+    t.is(provenance.get('prune.ranking'), 'export.shape');
+    t.is(provenance.get('export.shape'), 'flag --shape');
+  }
+  t.is(
+    resolve({ file: file({ ...uniform, prune: { ranking: 'uniform' } }) }).config.prune.ranking,
+    'uniform',
+  );
+  t.throws(() => resolve({ file: file({ prune: { ranking: 'kind' } }), flags: uniform }), {
+    code: 'E_CONFIG_INVALID',
+    message:
+      'prune.ranking = "kind" in prune.config.ts, expected "uniform", since export.shape is "uniform" (flag --shape)',
+  });
+});
+
+test('formats of several places are laid over each other', t => {
+  const { config, provenance } = resolve({
+    file: file({ export: { formats: { gguf: 'q8_0', onnx: true } } }),
+    flags: { export: { formats: { onnx: 'f16' } } },
+  });
+  t.deepEqual(config.export.formats, { gguf: 'q8_0', onnx: 'f16' });
+  t.is(provenance.get('export.formats.gguf'), 'prune.config.ts');
+  t.is(provenance.get('export.formats.onnx'), 'flag --format');
 });
 
 test('a run needs a model', t => {

@@ -70,6 +70,7 @@ export const resolveConfig = (options: ResolveOptions): Resolved => {
   if (tree.adapter === false) delete tree.adapter;
   const preset = presets.at(-1)?.name ?? 'custom';
   overlay(tree, derived(tree as unknown as Unfinished, preset, options), provenance, () => 'default');
+  spreadAlike(tree as unknown as Unfinished, provenance);
   if (requires === 'model' && tree.model === '')
     throw new SecateurError('E_CONFIG_INVALID', 'no model is given, expected the folder of a checkpoint', {
       hint: "npx secateur run --model DIR, or `model: 'DIR'` in prune.config.ts",
@@ -108,9 +109,25 @@ const derived = (
   ),
 });
 
+/**
+ * Layers of one shape need a budget that is spread alike: a ranking that nobody asked for gives way.
+ * @throws SecateurError E_CONFIG_INVALID where a file or a flag asks for another ranking
+ */
+const spreadAlike = ({ export: { shape }, prune }: Unfinished, provenance: Map<string, string>): void => {
+  if (shape !== 'uniform' || prune.ranking === 'uniform') return;
+  const source = provenance.get('prune.ranking')!;
+  if (source !== 'default' && !source.startsWith('preset '))
+    throw new SecateurError(
+      'E_CONFIG_INVALID',
+      `prune.ranking = "${prune.ranking}" in ${source}, expected "uniform", since export.shape is "uniform" (${provenance.get('export.shape')})`,
+      { hint: 'leave prune.ranking out, or choose another export.shape' },
+    );
+  overlay({ prune }, { prune: { ranking: 'uniform' } }, provenance, () => 'export.shape');
+};
+
 /** The layers' values before what follows from them is filled in. */
 type Unfinished = Partial<Omit<ResolvedConfig, 'evaluate' | 'text'>> &
-  Pick<ResolvedConfig, 'train'> & {
+  Pick<ResolvedConfig, 'train' | 'prune' | 'export'> & {
     readonly evaluate: Partial<ResolvedConfig['evaluate']>;
     readonly text: Readonly<
       Record<string, { readonly validation?: number | string; readonly tuning?: number | string }>
@@ -135,11 +152,13 @@ const presetsOf = (layers: readonly Layer[], { presets: known, preset }: Install
 };
 
 /** Values that have a flag of their own. A program may give others too. */
-const flagged = ['model', 'adapter', 'out', 'seed', 'threads', 'ratio'];
+const flagged = ['model', 'adapter', 'out', 'seed', 'threads', 'ratio', 'shape'];
 
 const flagOf = (path: string): string => {
-  const name = path.startsWith('text.') ? 'text' : path.split('.').at(-1)!;
-  return name === 'text' || flagged.includes(name) ? `flag --${name}` : 'the flags';
+  if (path.startsWith('text.')) return 'flag --text';
+  if (path.startsWith('export.formats.')) return 'flag --format';
+  const name = path.split('.').at(-1)!;
+  return flagged.includes(name) ? `flag --${name}` : 'the flags';
 };
 
 /** A path as people know it: relative where it lies below the working directory. */

@@ -101,12 +101,20 @@ export const configSchema = z
         tokens: count,
       })
       .partial(),
-    emit: z
+    export: z
       .strictObject({
+        /**
+         * How layers of different sizes are written. `per-layer` (default): at their exact sizes, with a modelling file
+         * where no runtime's own code can say them; `uniform`: the budget is spread so that all layers keep alike;
+         * `padded`: with zeros up to the widest layer.
+         */
+        shape: z.enum(['per-layer', 'uniform', 'padded']),
         /** Fold the adapter into the weights. Default true. */
         merge: z.boolean(),
         /** Element type on disk. Default: the checkpoint's own. */
         dtype: z.enum(['F32', 'F16', 'BF16']),
+        /** Files for other runtimes, by name of the exporter: an element type, or true for its own choice. */
+        formats: z.record(name, z.union([z.literal(true), name])),
       })
       .partial(),
     checkpoint: z
@@ -183,6 +191,6 @@ export interface ResolvedConfig {
   readonly train: Section<'train'>;
   readonly calibration: Section<'calibration'>;
   readonly evaluate: Section<'evaluate'>;
-  readonly emit: Section<'emit', 'dtype'>;
+  readonly export: Section<'export', 'dtype'>;
   readonly checkpoint: Section<'checkpoint'>;
 }

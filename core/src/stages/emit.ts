@@ -27,7 +27,7 @@ export const emit: Stage<EmitInput, Emitted> = {
   title: 'Write the model',
   async run(run, { loaded, model }) {
     const { source } = model;
-    const { merge } = run.config.emit;
+    const { merge } = run.config.export;
     const folder = run.store.path('model');
     const layout = [...source.tensors].map(([name, { shape }]) => ({ name, shape }));
     await source.format.write(
@@ -36,7 +36,7 @@ export const emit: Stage<EmitInput, Emitted> = {
       layout,
       name => (merge ? model.merged(name) : model.weight(name)),
       {
-        dtype: run.config.emit.dtype ?? storedType(loaded),
+        dtype: run.config.export.dtype ?? storedType(loaded),
         companions: loaded.companions,
       },
     );

@@ -69,13 +69,20 @@ export const makeReport = (input: ReportInput): Report => {
 };
 
 /** What decides a run, without where things lie. */
-const settingsOf = ({ use, prune, train, calibration, evaluate, emit }: RunContext['config']) => ({
+const settingsOf = ({
   use,
   prune,
   train,
   calibration,
   evaluate,
-  emit,
+  export: exported,
+}: RunContext['config']) => ({
+  use,
+  prune,
+  train,
+  calibration,
+  evaluate,
+  export: exported,
 });
 
 const layersOf = ({ source }: LiveModel) => source.tracer.layers(source.config);

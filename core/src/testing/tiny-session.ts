@@ -22,7 +22,7 @@ import { MemoryFormat } from './memory-format.js';
 import { MemoryStorage, MemoryStore } from './memory-storage.js';
 import { tinyModel, tinyTracer } from './tiny-model.js';
 
-type Sections = 'prune' | 'train' | 'calibration' | 'evaluate' | 'emit' | 'checkpoint';
+type Sections = 'prune' | 'train' | 'calibration' | 'evaluate' | 'export' | 'checkpoint';
 
 /** Settings that differ from {@link tinyConfig}. */
 export type TinySettings = { readonly [K in Sections]?: Partial<ResolvedConfig[K]> } & {
@@ -67,7 +67,7 @@ export const tinyConfig = ({ seed, text, ...sections }: TinySettings = {}): Reso
     },
     calibration: { sequences: 4 },
     evaluate: { chunk: 7, tokens: 24 },
-    emit: { merge: true, dtype: undefined },
+    export: { shape: 'per-layer', merge: true, dtype: undefined, formats: {} },
     checkpoint: { steps: 5 },
   };
   const merged = Object.entries(sections).map(([key, section]) => [

@@ -87,6 +87,31 @@ test('layers may have sizes of their own', t => {
   ]);
 });
 
+test('layers may lack a part, under either name of it', t => {
+  const layersOf = (table: ModelConfig) =>
+    readArchitecture(configOf('Llama', { per_layer_config: table })).layers;
+  const [whole] = layersOf({});
+  const absent = { heads: 0, kvHeads: 0 };
+  for (const name of ['attention', 'self_attn'])
+    t.deepEqual(layersOf({ '1': { skip: [name], intermediate_size: 7 } }), [
+      whole,
+      { ...absent, intermediate: 7 },
+    ]);
+  t.deepEqual(layersOf({ '0': { skip: ['mlp'] }, '1': { skip: ['mlp', 'attention'] } }), [
+    { ...whole!, intermediate: 0 },
+    { ...absent, intermediate: 0 },
+  ]);
+  t.deepEqual(layersOf({ '0': { skip: [] } })[0], whole);
+});
+
+test('the numbers of layers may be padded with zeros, as transformers writes them', t => {
+  const config = configOf('Llama', {
+    num_hidden_layers: 11,
+    per_layer_config: { '01': { intermediate_size: 7 } },
+  });
+  t.is(readArchitecture(config).layers[1]!.intermediate, 7);
+});
+
 test('RoPE is read in the form of transformers 4 and 5', t => {
   const rope = (own: ModelConfig) => readArchitecture(configOf('Llama', own)).rope;
   const llama3 = {
@@ -161,6 +186,8 @@ test('values that cannot be used are refused, each with what is wrong', t => {
     /is 4, expected less than high_freq_factor/,
   );
   t.regex(refused({ per_layer_config: { '2': {} } }), /entry "2", expected layers from 0 to 1/);
+  t.regex(refused({ per_layer_config: { '1': {}, '01': {} } }), /per_layer_config names layer 1 twice/);
+  t.regex(refused({ per_layer_config: { '1': { skip: ['norm'] } } }), /skip\[0\] = "norm"/);
   t.regex(
     refused({ layer_types: ['full_attention'] }),
     /layer_types has 1 entries, expected one for each of 2/,

@@ -1,7 +1,7 @@
 import { describeIssue, type ModelConfig, SecateurError } from '@secateur/core';
 import { z } from 'zod';
 
-/** How one decoder layer is sized. */
+/** How one decoder layer is sized. A part of size 0 is absent, and its norm with it: its layer adds nothing there. */
 export interface LayerShape {
   readonly heads: number;
   readonly kvHeads: number;
@@ -72,10 +72,14 @@ const count = z.number().int().positive();
 const MOST_LAYERS = 10_000;
 const LARGEST_HEAD = 65_536;
 
+/** Parts that a layer may lack: as transformers names them, and by the name of the module. */
+const ATTENTION = ['attention', 'self_attn'] as const;
+
 const overrides = z.object({
   num_attention_heads: count.optional(),
   num_key_value_heads: count.optional(),
   intermediate_size: count.optional(),
+  skip: z.array(z.enum([...ATTENTION, 'mlp'])).optional(),
 });
 
 const schema = z.object({
@@ -140,21 +144,19 @@ const normalise = (raw: RawConfig, family: FamilyRules): Architecture => {
     throw invalid(
       `layer_types has ${raw.layer_types.length} entries, expected one for each of ${raw.num_hidden_layers} layers`,
     );
-  for (const key of Object.keys(raw.per_layer_config ?? {}))
-    if (!/^(?:0|[1-9]\d*)$/.test(key) || Number(key) >= raw.num_hidden_layers)
-      throw invalid(
-        `per_layer_config has an entry "${key}", expected layers from 0 to ${raw.num_hidden_layers - 1}`,
-      );
+  const table = overridesOf(raw);
   const layers = Array.from({ length: raw.num_hidden_layers }, (_, i): LayerShape => {
-    const own = raw.per_layer_config?.[String(i)];
+    const own = table.get(i);
+    const skips = new Set(own?.skip);
+    const attends = !ATTENTION.some(name => skips.has(name));
     return {
-      heads: own?.num_attention_heads ?? raw.num_attention_heads,
-      kvHeads: own?.num_key_value_heads ?? kvHeads,
-      intermediate: own?.intermediate_size ?? raw.intermediate_size,
+      heads: attends ? (own?.num_attention_heads ?? raw.num_attention_heads) : 0,
+      kvHeads: attends ? (own?.num_key_value_heads ?? kvHeads) : 0,
+      intermediate: skips.has('mlp') ? 0 : (own?.intermediate_size ?? raw.intermediate_size),
     };
   });
   layers.forEach(({ heads, kvHeads: kv }, i) => {
-    if (heads % kv !== 0)
+    if (kv > 0 && heads % kv !== 0)
       throw invalid(`layer ${i} has ${heads} query heads on ${kv} KV heads, expected a multiple`);
   });
   return {
@@ -174,6 +176,20 @@ const normalise = (raw: RawConfig, family: FamilyRules): Architecture => {
     queryKeyNorm: family.queryKeyNorm,
     windows: layers.map((_, i) => windowOf(raw, family, i)),
   };
+};
+
+/** `per_layer_config` by number of the layer. transformers pads the numbers with zeros: "03". */
+const overridesOf = (raw: RawConfig): ReadonlyMap<number, z.infer<typeof overrides>> => {
+  const table = new Map<number, z.infer<typeof overrides>>();
+  for (const [key, own] of Object.entries(raw.per_layer_config ?? {})) {
+    if (!/^\d+$/.test(key) || Number(key) >= raw.num_hidden_layers)
+      throw invalid(
+        `per_layer_config has an entry "${key}", expected layers from 0 to ${raw.num_hidden_layers - 1}`,
+      );
+    if (table.has(Number(key))) throw invalid(`per_layer_config names layer ${Number(key)} twice`);
+    table.set(Number(key), own);
+  }
+  return table;
 };
 
 const windowOf = (raw: RawConfig, { window }: FamilyRules, layer: number): number => {

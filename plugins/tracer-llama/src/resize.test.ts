@@ -71,6 +71,26 @@ test('the head size is written down, since it no longer follows from the others'
   t.is(found.head_dim, 4);
 });
 
+test('a part that a layer lacked is lacking still', t => {
+  const table = { '0': { skip: ['self_attn'] }, '1': { skip: ['mlp'] } };
+  const found = resized(t, configOf('Llama', { per_layer_config: table }), [
+    { heads: 0, kvHeads: 0, intermediate: 9 },
+    { heads: 2, kvHeads: 1, intermediate: 0 },
+  ]);
+  t.deepEqual(found.per_layer_config, { '0': { skip: ['attention'] }, '1': { skip: ['mlp'] } });
+  t.like(found, { num_attention_heads: 2, num_key_value_heads: 1, intermediate_size: 9 });
+});
+
+test('the global keys still say something where every layer lacks a part', t => {
+  const table = { '0': { skip: ['mlp'] }, '1': { skip: ['mlp', 'attention'] } };
+  const found = resized(t, configOf('Llama', { per_layer_config: table }), [
+    { heads: 2, kvHeads: 1, intermediate: 0 },
+    { heads: 0, kvHeads: 0, intermediate: 0 },
+  ]);
+  t.deepEqual(found.per_layer_config, { '0': { skip: ['mlp'] }, '1': { skip: ['attention', 'mlp'] } });
+  t.like(found, { num_attention_heads: 2, num_key_value_heads: 1 });
+});
+
 test('a model that was cut before is cut again', t => {
   const once = resized(t, configOf('Llama'), [
     { heads: 4, kvHeads: 2, intermediate: 9 },

@@ -1,52 +1,78 @@
 import { type ModelConfig, SecateurError } from '@secateur/core';
 import type { Shape } from '@secateur/core/graph';
-import { type LayerShape, readArchitecture } from './architecture.js';
+import { type Architecture, type LayerShape, readArchitecture } from './architecture.js';
 
 /**
  * config.json for cut weights: the sizes of each layer are read off the shapes. Where all layers agree, the global
  * keys say it, as readers of the format know them; where they differ, `per_layer_config` holds a sparse
- * table of overrides (the form of transformers 5) and the global keys hold the largest.
+ * table of overrides (the form of transformers 5) and the global keys hold the largest. A part that a layer lacked
+ * before, it lacks afterwards.
  * @throws SecateurError E_MODEL_CONFIG when the shapes cannot be said in config.json
  */
 export const resizeConfig = (config: ModelConfig, shapes: ReadonlyMap<string, Shape>): ModelConfig => {
   const model = readArchitecture(config);
+  return withLayerShapes(config, model.headDim, layerShapes(model, shapes));
+};
+
+/** Sizes of the layers, read off the shapes of their parameters. */
+export const layerShapes = (
+  { layers, headDim }: Architecture,
+  shapes: ReadonlyMap<string, Shape>,
+): readonly LayerShape[] => {
   const rows = (name: string): number => {
     const extent = shapes.get(name)?.[0];
     if (extent === undefined) throw new Error(`no shape is given for ${name}`);
     return extent;
   };
-  const layers = model.layers.map((_, i): LayerShape => {
+  return layers.map(({ heads, intermediate }, i): LayerShape => {
     const path = `model.layers.${i}`;
+    const headsOf = (name: string): number =>
+      heads === 0 ? 0 : wholeHeads(rows(`${path}.self_attn.${name}.weight`), headDim, i);
     return {
-      heads: heads(rows(`${path}.self_attn.q_proj.weight`), model.headDim, i),
-      kvHeads: heads(rows(`${path}.self_attn.k_proj.weight`), model.headDim, i),
-      intermediate: rows(`${path}.mlp.gate_proj.weight`),
+      heads: headsOf('q_proj'),
+      kvHeads: headsOf('k_proj'),
+      intermediate: intermediate === 0 ? 0 : rows(`${path}.mlp.gate_proj.weight`),
     };
   });
+};
+
+/** config.json with layers of these sizes. */
+export const withLayerShapes = (
+  config: ModelConfig,
+  headDim: number,
+  layers: readonly LayerShape[],
+): ModelConfig => {
   const largest = (key: keyof LayerShape): number => Math.max(...layers.map(layer => layer[key]));
   const top = { heads: largest('heads'), kvHeads: largest('kvHeads'), intermediate: largest('intermediate') };
   const { per_layer_config: _, ...rest } = config;
+  // Where every layer lacks a part, the global keys keep what they said.
   const resized: Record<string, unknown> = {
     ...rest,
-    num_attention_heads: top.heads,
-    num_key_value_heads: top.kvHeads,
-    head_dim: model.headDim,
-    intermediate_size: top.intermediate,
+    ...(top.heads > 0 ? { num_attention_heads: top.heads, num_key_value_heads: top.kvHeads } : {}),
+    head_dim: headDim,
+    ...(top.intermediate > 0 ? { intermediate_size: top.intermediate } : {}),
   };
   const table = Object.fromEntries(
     layers.flatMap((layer, i) => {
-      const own = {
-        ...(layer.heads === top.heads ? {} : { num_attention_heads: layer.heads }),
-        ...(layer.kvHeads === top.kvHeads ? {} : { num_key_value_heads: layer.kvHeads }),
-        ...(layer.intermediate === top.intermediate ? {} : { intermediate_size: layer.intermediate }),
-      };
+      const own = overridesOf(layer, top);
       return Object.keys(own).length > 0 ? [[String(i), own] as const] : [];
     }),
   );
   return Object.keys(table).length > 0 ? { ...resized, per_layer_config: table } : resized;
 };
 
-const heads = (rows: number, headDim: number, layer: number): number => {
+const overridesOf = (layer: LayerShape, top: LayerShape): Readonly<Record<string, unknown>> => {
+  const skip = [...(layer.heads === 0 ? ['attention'] : []), ...(layer.intermediate === 0 ? ['mlp'] : [])];
+  const differs = (key: keyof LayerShape): boolean => layer[key] !== 0 && layer[key] !== top[key];
+  return {
+    ...(differs('heads') ? { num_attention_heads: layer.heads } : {}),
+    ...(differs('kvHeads') ? { num_key_value_heads: layer.kvHeads } : {}),
+    ...(differs('intermediate') ? { intermediate_size: layer.intermediate } : {}),
+    ...(skip.length > 0 ? { skip } : {}),
+  };
+};
+
+const wholeHeads = (rows: number, headDim: number, layer: number): number => {
   if (rows % headDim !== 0)
     throw new SecateurError(
       'E_MODEL_CONFIG',

@@ -22,7 +22,7 @@ const ref = (shape: Shape, offset: number): TensorRef => ({
   shape,
 });
 
-/** Sizes of one layer. */
+/** Sizes of one layer; 0 where a part is absent. */
 export interface Sizes {
   readonly heads: number;
   readonly kvHeads: number;
@@ -50,17 +50,21 @@ export const shapesOf = (
   };
   for (const [i, { heads, kvHeads, intermediate }] of layers.entries()) {
     const path = `model.layers.${i}`;
-    shapes.set(`${path}.input_layernorm.weight`, [16]);
-    linear(`${path}.self_attn.q_proj`, heads * headDim, 16, qkvBias);
-    linear(`${path}.self_attn.k_proj`, kvHeads * headDim, 16, qkvBias);
-    linear(`${path}.self_attn.v_proj`, kvHeads * headDim, 16, qkvBias);
-    if (queryKeyNorm)
-      for (const name of ['q_norm', 'k_norm']) shapes.set(`${path}.self_attn.${name}.weight`, [headDim]);
-    linear(`${path}.self_attn.o_proj`, 16, heads * headDim, outputBias);
-    shapes.set(`${path}.post_attention_layernorm.weight`, [16]);
-    linear(`${path}.mlp.gate_proj`, intermediate, 16, mlpBias);
-    linear(`${path}.mlp.up_proj`, intermediate, 16, mlpBias);
-    linear(`${path}.mlp.down_proj`, 16, intermediate, mlpBias);
+    if (heads > 0) {
+      shapes.set(`${path}.input_layernorm.weight`, [16]);
+      linear(`${path}.self_attn.q_proj`, heads * headDim, 16, qkvBias);
+      linear(`${path}.self_attn.k_proj`, kvHeads * headDim, 16, qkvBias);
+      linear(`${path}.self_attn.v_proj`, kvHeads * headDim, 16, qkvBias);
+      if (queryKeyNorm)
+        for (const name of ['q_norm', 'k_norm']) shapes.set(`${path}.self_attn.${name}.weight`, [headDim]);
+      linear(`${path}.self_attn.o_proj`, 16, heads * headDim, outputBias);
+    }
+    if (intermediate > 0) {
+      shapes.set(`${path}.post_attention_layernorm.weight`, [16]);
+      linear(`${path}.mlp.gate_proj`, intermediate, 16, mlpBias);
+      linear(`${path}.mlp.up_proj`, intermediate, 16, mlpBias);
+      linear(`${path}.mlp.down_proj`, 16, intermediate, mlpBias);
+    }
   }
   shapes.set('model.norm.weight', [16]);
   if (!tied) shapes.set('lm_head.weight', [13, 16]);

@@ -93,6 +93,40 @@ test('scaling of RoPE and the norm are read from config.json', t => {
   t.is(new Set(all).size, 4);
 });
 
+test('a part that a layer lacks is not in the graph, nor is its norm', t => {
+  const lacking = { '0': { skip: ['self_attn'] }, '1': { skip: ['mlp'] } };
+  const layers = [
+    { heads: 0, kvHeads: 0, intermediate: 20 },
+    { heads: 4, kvHeads: 2, intermediate: 0 },
+  ];
+  const shapes = shapesOf(layers);
+  const config = configOf('Llama', { per_layer_config: lacking });
+  const graph = traceDecoder(config, tensorsOf(shapes), shape);
+  t.deepEqual([...graph.parameters.keys()].sort(), [...shapes.keys()].sort());
+  // A part of zeros adds nothing: the whole model with zeros there computes the same.
+  const whole = trace('Llama');
+  const feeds = feedsOf(whole);
+  const absent = (name: string): boolean => /\.0\.self_attn\.o_proj|\.1\.mlp\.down_proj/.test(name);
+  const zeroed = Object.fromEntries(
+    Object.entries(feeds).map(([name, value]) => [
+      name,
+      absent(name) ? { ...value, data: value.data.map(() => 0) } : value,
+    ]),
+  );
+  const kept = Object.fromEntries(
+    [...graph.inputs, ...graph.parameters.keys()].map(name => [name, feeds[name]!]),
+  );
+  t.deepEqual(logitsOf(graph, kept), logitsOf(whole, zeroed));
+  t.deepEqual(
+    couple(graph).groups.flatMap(({ kind, id }) => (kind === 'kv-head' || kind === 'channel' ? [id] : [])),
+    ['model.layers.0.mlp#channel', 'model.layers.1.self_attn#kv-head'],
+  );
+  t.deepEqual(llamaTracer.layers(config), [
+    { heads: 0, kvHeads: 0, channels: 20 },
+    { heads: 4, kvHeads: 2, channels: 0 },
+  ]);
+});
+
 test('a tensor that is missing or of another shape is refused, by name', t => {
   const config = configOf('Llama');
   const missing = tensorsOf(shapesOf(twoLayers));

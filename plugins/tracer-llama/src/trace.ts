@@ -64,12 +64,14 @@ class Decoder {
     );
     model.layers.forEach((layer, i) => {
       const path = `model.layers.${i}`;
-      x = this.#residual(x, this.#attention(this.#norm(x, `${path}.input_layernorm`), layer, i), path);
-      x = this.#residual(
-        x,
-        this.#mlp(this.#norm(x, `${path}.post_attention_layernorm`), layer, `${path}.mlp`),
-        path,
-      );
+      if (layer.heads > 0)
+        x = this.#residual(x, this.#attention(this.#norm(x, `${path}.input_layernorm`), layer, i), path);
+      if (layer.intermediate > 0)
+        x = this.#residual(
+          x,
+          this.#mlp(this.#norm(x, `${path}.post_attention_layernorm`), layer, `${path}.mlp`),
+          path,
+        );
     });
     const out = this.#norm(x, 'model.norm');
     const head = model.tied ? table : this.weights.take('lm_head.weight', [model.vocabulary, model.hidden]);

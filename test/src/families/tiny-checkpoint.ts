@@ -68,6 +68,20 @@ export const tinyConfigs: Readonly<Record<string, ModelConfig>> = {
     num_attention_heads: 6,
     num_key_value_heads: 3,
   },
+  'LLaMA, layers without attention or MLP': {
+    ...small,
+    architectures: ['LlamaForCausalLM'],
+    model_type: 'llama',
+    num_hidden_layers: 4,
+    num_attention_heads: 4,
+    num_key_value_heads: 2,
+    tie_word_embeddings: true,
+    per_layer_config: {
+      '0': { skip: ['self_attn'] },
+      '2': { skip: ['mlp'] },
+      '3': { skip: ['attention', 'mlp'] },
+    },
+  },
 };
 
 /** What a family's checkpoint holds, written down apart from the tracer. */
@@ -82,19 +96,24 @@ const shapesOf = (config: ModelConfig): Map<string, Shape> => {
     shapes.set(`${path}.weight`, [out, into]);
     if (bias) shapes.set(`${path}.bias`, [out]);
   };
-  for (let i = 0; i < small.num_hidden_layers; i++) {
+  const table = (config.per_layer_config ?? {}) as Record<string, { readonly skip: readonly string[] }>;
+  for (let i = 0; i < (config.num_hidden_layers as number); i++) {
     const path = `model.layers.${i}`;
-    for (const norm of ['input_layernorm', 'post_attention_layernorm'])
-      shapes.set(`${path}.${norm}.weight`, [hidden]);
+    const skip = table[i]?.skip ?? [];
+    if (!skip.includes('mlp')) {
+      shapes.set(`${path}.post_attention_layernorm.weight`, [hidden]);
+      for (const name of ['gate_proj', 'up_proj'])
+        linear(`${path}.mlp.${name}`, channels, hidden, config.mlp_bias === true);
+      linear(`${path}.mlp.down_proj`, hidden, channels, config.mlp_bias === true);
+    }
+    if (skip.includes('attention') || skip.includes('self_attn')) continue;
+    shapes.set(`${path}.input_layernorm.weight`, [hidden]);
     linear(`${path}.self_attn.q_proj`, heads * size, hidden, qkvBias);
     for (const name of ['k_proj', 'v_proj'])
       linear(`${path}.self_attn.${name}`, kvHeads * size, hidden, qkvBias);
     linear(`${path}.self_attn.o_proj`, hidden, heads * size, config.attention_bias === true);
     if (family === 'Qwen3ForCausalLM')
       for (const norm of ['q_norm', 'k_norm']) shapes.set(`${path}.self_attn.${norm}.weight`, [size]);
-    for (const name of ['gate_proj', 'up_proj'])
-      linear(`${path}.mlp.${name}`, channels, hidden, config.mlp_bias === true);
-    linear(`${path}.mlp.down_proj`, hidden, channels, config.mlp_bias === true);
   }
   shapes.set('model.norm.weight', [hidden]);
   if (config.tie_word_embeddings !== true) shapes.set('lm_head.weight', [vocab_size, hidden]);
