@@ -42,6 +42,24 @@ test('the bytes do not depend on the order of the layout or on what was there be
   t.is(await (await format.open(one)).hash(), await (await format.open(two)).hash());
 });
 
+test('a tensor may be given in pieces', async t => {
+  const folder = await temporaryFolder(t);
+  async function* pieces(name: string) {
+    for (const [i] of weights[name]!.entries()) yield weights[name]!.subarray(i, i + 1);
+  }
+  for (const dtype of ['F32', 'BF16'] as const) {
+    const [whole, parts] = [path.join(folder, dtype, 'whole'), path.join(folder, dtype, 'parts')];
+    await writeModel(whole, { config, layout, dtype, tensor: give });
+    await writeModel(parts, { config, layout, dtype, tensor: pieces });
+    const read = (at: string) => readFile(path.join(at, 'model.safetensors'));
+    t.deepEqual(await read(parts), await read(whole));
+  }
+  await t.throwsAsync(
+    writeModel(path.join(folder, 'short'), { config, layout, tensor: () => pieces('a.weight') }),
+    { message: /b\.weight: 2 elements do not make F32 of shape \[2, 3\]/ },
+  );
+});
+
 test('half precision is written and read', async t => {
   const folder = await temporaryFolder(t);
   for (const dtype of ['F16', 'BF16'] as const) {

@@ -17,8 +17,8 @@ export interface ModelToWrite {
   readonly layout: Layout;
   /** Element type on disk. Default F32. */
   readonly dtype?: WeightDType;
-  /** The float32 elements of a tensor. Called once for each. */
-  readonly tensor: (name: string) => Promise<Float32Array>;
+  /** The float32 elements of a tensor: all of them, or pieces in their order. Called once for each. */
+  readonly tensor: (name: string) => Promise<Float32Array> | AsyncIterable<Float32Array>;
   /** Files to copy into the folder under their own names. */
   readonly companions?: readonly string[];
   /** Further JSON documents, by file name. */
@@ -28,6 +28,14 @@ export interface ModelToWrite {
 }
 
 const encoders = { F32: (values: Float32Array) => values, F16: encodeFloat16, BF16: encodeBFloat16 } as const;
+
+async function* encoded(
+  elements: ReturnType<ModelToWrite['tensor']>,
+  dtype: WeightDType,
+): AsyncIterable<Float32Array | Uint16Array> {
+  const pieces = Symbol.asyncIterator in elements ? elements : [await elements];
+  for await (const piece of pieces) yield encoders[dtype](piece);
+}
 
 /**
  * Writes a model folder. All files appear together, `config.json` last; weight files of a former model go away.
@@ -53,7 +61,7 @@ export const writeModel = async (folder: string, model: ModelToWrite): Promise<v
           name,
           shape,
           dtype,
-          elements: async () => encoders[dtype](await tensor(name)),
+          elements: () => encoded(tensor(name), dtype),
         }),
       );
       await staging.write(files[i]!, file => streamSafetensors(file, sources));

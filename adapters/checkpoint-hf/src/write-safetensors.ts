@@ -9,8 +9,11 @@ export interface TensorSource {
   readonly name: string;
   readonly dtype: ElementDType;
   readonly shape: Shape;
-  /** Called once. The elements in the stored type; F16 and BF16 as their bits. */
-  elements(): ElementArray | Promise<ElementArray>;
+  /**
+   * Called once. The elements in the stored type, F16 and BF16 as their bits: all of them, or pieces in their order,
+   * where not all need to be in memory.
+   */
+  elements(): ElementArray | Promise<ElementArray> | AsyncIterable<ElementArray>;
 }
 
 /** The metadata that transformers asks for. */
@@ -38,15 +41,24 @@ export const streamSafetensors = async (
 ): Promise<void> => {
   const ordered = [...tensors].sort(byTypeThenName);
   await file.write(headerBytes(ordered, metadata));
-  for (const tensor of ordered) {
-    const elements = await tensor.elements();
-    if (elements.length !== sizeOf(tensor.shape) || elements.BYTES_PER_ELEMENT * 8 !== bitsOf(tensor.dtype))
-      throw new Error(
-        `${tensor.name}: ${elements.length} elements of ${elements.BYTES_PER_ELEMENT} bytes do not make ` +
-          `${tensor.dtype} of shape [${tensor.shape.join(', ')}]`,
-      );
-    await file.write(new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength));
+  for (const tensor of ordered) await streamElements(file, tensor);
+};
+
+const streamElements = async (file: StagedFile, tensor: TensorSource): Promise<void> => {
+  const { name, dtype, shape } = tensor;
+  const expected = sizeOf(shape);
+  const given = await tensor.elements();
+  const check = (fits: boolean, found: string): void => {
+    if (!fits) throw new Error(`${name}: ${found} do not make ${dtype} of shape [${shape.join(', ')}]`);
+  };
+  let count = 0;
+  for await (const piece of Symbol.asyncIterator in given ? given : [given]) {
+    count += piece.length;
+    const fits = count <= expected && piece.BYTES_PER_ELEMENT * 8 === bitsOf(dtype);
+    check(fits, `${count} elements of ${piece.BYTES_PER_ELEMENT} bytes`);
+    await file.write(new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength));
   }
+  check(count === expected, `${count} elements`);
 };
 
 /** A tensor that is in memory, with the element type of its array. */
