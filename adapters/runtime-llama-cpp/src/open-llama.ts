@@ -11,6 +11,8 @@ const THREADS = 1;
 export const openLlama = async (work: Work): Promise<Answer> => {
   const library = await importLibrary();
   if ('missing' in library) return library;
+  // Loading ends with a trial of the tokenizer, to warn; llama.cpp aborts there when the file has none.
+  library.LlamaModel.prototype.getWarnings = () => [];
   const complaints: string[] = [];
   const options: LlamaOptions = {
     build: 'never',

@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { SecateurError } from '@secateur/core';
 import type { Answer, Work } from './work.js';
@@ -7,6 +7,12 @@ const entry = fileURLToPath(new URL('./child.js', import.meta.url));
 
 /** The last of what llama.cpp said, in case it is all that is left of it. */
 const WORDS = 2000;
+
+/** Children at work: none outlives this process. */
+const children = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
 
 /**
  * Does a piece of work in a process of its own, which ends with it and with this process.
@@ -22,8 +28,7 @@ export const runInChild = async <K extends Work['kind']>(
     // A backtrace would be made by a debugger, which may hang.
     env: { ...process.env, GGML_NO_BACKTRACE: '1' },
   });
-  const kill = (): void => void child.kill('SIGKILL');
-  process.once('exit', kill);
+  children.add(child);
   let said = '';
   let answer: Answer<K> | undefined;
   child.stderr!.setEncoding('utf8').on('data', (text: string) => {
@@ -44,8 +49,8 @@ export const runInChild = async <K extends Work['kind']>(
       child.send(work, error => error && reject(error));
     });
   } finally {
-    process.removeListener('exit', kill);
-    kill();
+    children.delete(child);
+    child.kill('SIGKILL');
   }
 };
 
