@@ -1,3 +1,4 @@
+export { type ConvertGgufOptions, convertGguf } from './convert-gguf.js';
 export {
   type GgufArchitecture,
   type GgufArchitectureName,
@@ -24,3 +25,10 @@ export {
 export { architectureKeys, generalKeys, tokenizerKeys, tokenTypes } from './format/metadata-keys.js';
 export { halvesToPairs, pairsToHalves } from './format/rotary-rows.js';
 export { ggufTensorName, huggingFaceTensorName, ROPE_FACTORS } from './format/tensor-names.js';
+export { ggufImporter } from './gguf-importer.js';
+export type { FolderDType } from './narrowest-type.js';
+export { default } from './plugin.js';
+export { readWhole } from './quants/read-pieces.js';
+export type { GgufValue, Metadata } from './reader/metadata.js';
+export { type GgufFile, openGguf } from './reader/open-gguf.js';
+export type { GgufTensor } from './reader/tensor-infos.js';

@@ -9,6 +9,7 @@ export { withFile } from './open-file.js';
 export { default } from './plugin.js';
 export { type ByteSource, readFully } from './read-fully.js';
 export { type ElementArray, type ElementDType, readElements, readTensor } from './read-tensor.js';
+export { refuseOccupied } from './refuse-occupied.js';
 export {
   readSafetensorsHeader,
   type SafetensorsEntry,

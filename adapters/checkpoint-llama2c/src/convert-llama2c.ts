@@ -1,6 +1,5 @@
-import { readdir } from 'node:fs/promises';
-import { readTensor, writeModel } from '@secateur/adapter-checkpoint-hf';
-import { type ModelConfig, SecateurError } from '@secateur/core';
+import { readTensor, refuseOccupied, writeModel } from '@secateur/adapter-checkpoint-hf';
+import type { ModelConfig } from '@secateur/core';
 import { type Shape, sizeOf } from '@secateur/core/graph';
 import { type Llama2cCheckpoint, type Llama2cTensor, openLlama2c } from './llama2c-checkpoint.js';
 import { toRotateHalf } from './rotate-half.js';
@@ -19,7 +18,7 @@ export const convertLlama2c = async (
 ): Promise<void> => {
   const checkpoint = await openLlama2c(checkpointBin);
   const pieces = await readTokenizerBin(tokenizerBin, checkpoint.vocabulary);
-  await checkEmpty(outFolder);
+  await refuseOccupied(outFolder);
   const places = placesOf(checkpoint);
   const layout = [...places].map(([name, place]) => ({ name, shape: shapeOf(checkpoint, place) }));
   await writeModel(outFolder, {
@@ -31,23 +30,6 @@ export const convertLlama2c = async (
       'tokenizer_config.json': tokenizerConfigOf(checkpoint),
     },
   });
-};
-
-/** Writing a model replaces what lies there, and takes the shards of a former one away: nothing may. */
-const checkEmpty = async (folder: string): Promise<void> => {
-  const hint = 'Give another folder.';
-  const entries = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'ENOENT') return [];
-    const found = cause.code === 'ENOTDIR' ? 'a file is in its place' : cause.message;
-    const sentence = `The output folder ${folder} cannot be made: ${found}.`;
-    throw new SecateurError('E_OUTPUT_EXISTS', sentence, { hint, cause });
-  });
-  if (entries.length > 0)
-    throw new SecateurError(
-      'E_OUTPUT_EXISTS',
-      `The output folder ${folder} is not empty: it holds ${entries.sort()[0]}${entries.length > 1 ? ` and ${entries.length - 1} more` : ''}.`,
-      { hint },
-    );
 };
 
 const configOf = (checkpoint: Llama2cCheckpoint): ModelConfig => ({
