@@ -40,7 +40,7 @@ export const greedy = async (
 ): Promise<readonly number[]> => work({ kind: 'greedy', file, ids, count });
 
 /**
- * Ids of texts by the tokenizer in the file: no BOS, no EOS, and text that spells a special token stays text.
+ * Ids of texts by the tokenizer in the file: no BOS, no EOS; text that spells a special token becomes it.
  * @throws SecateurError E_VERIFY when llama.cpp refuses the file or is not installed
  */
 export const encode = async (

@@ -32,7 +32,7 @@ export const openLlama = async (work: Work): Promise<Answer> => {
     return { done: await withModel(llama, work) };
   } catch (error) {
     const words = [(error as Error).message, ...complaints];
-    return { refused: [...new Set(words)].filter(Boolean).join(' | ') };
+    return { refused: [...new Set(words)].filter(Boolean).join('; ').replace(/\s+/g, ' ') };
   } finally {
     await llama.dispose();
   }
@@ -57,7 +57,7 @@ const withModel = async (
   try {
     switch (work.kind) {
       case 'encode':
-        return work.texts.map(text => model.tokenize(text, false));
+        return work.texts.map(text => model.tokenize(text, true));
       case 'next': {
         const length = Math.max(...work.prompts.map(prompt => prompt.length));
         return await withSequence(model, length, async sequence => {

@@ -7,7 +7,7 @@ import { llamaTracer } from '@secateur/plugin-tracer-llama';
 const LAYERS = 4;
 
 /** 4 heads of 16 on 2 KV heads, 4 layers. */
-const base = {
+export const tinyBase = {
   architectures: ['LlamaForCausalLM'],
   model_type: 'llama',
   hidden_size: 64,
@@ -55,7 +55,7 @@ export interface TinyModel {
 }
 
 const tiny = (architecture: string, ...parts: readonly ModelConfig[]): TinyModel => ({
-  config: Object.assign({}, base, ...parts),
+  config: Object.assign({}, tinyBase, ...parts),
   architecture,
 });
 
@@ -95,7 +95,8 @@ export const tinyModels: Readonly<Record<string, TinyModel>> = {
 
 /** Names and shapes of a checkpoint, written down apart from the tracer. */
 const shapesOf = (config: ModelConfig): ReadonlyMap<string, Shape> => {
-  const { hidden_size: hidden, head_dim: size, vocab_size: vocabulary } = base;
+  const { hidden_size: hidden, head_dim: size } = tinyBase;
+  const vocabulary = config.vocab_size as number;
   const [family] = config.architectures as [string];
   const all = config.attention_bias === true;
   const shapes = new Map<string, Shape>([['model.embed_tokens.weight', [vocabulary, hidden]]]);
@@ -158,7 +159,7 @@ export const referenceNextToken = async (
   });
   const input_ids = { shape: [1, prompt.length], data: BigInt64Array.from(prompt, BigInt) };
   const { logits } = (await executable.run({ input_ids })).outputs;
-  const last = Float64Array.from(logits!.data.slice(-base.vocab_size), Number);
+  const last = Float64Array.from(logits!.data.slice(-(config.vocab_size as number)), Number);
   const top = Math.max(...last);
   const powers = last.map(logit => Math.exp(logit - top));
   const sum = powers.reduce((total, power) => total + power, 0);

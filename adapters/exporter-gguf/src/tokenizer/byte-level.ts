@@ -1,8 +1,7 @@
-import { tokenizerKeys } from '@secateur/adapter-checkpoint-gguf';
+import { type PreTokenizer, preTokenizers, tokenizerKeys } from '@secateur/adapter-checkpoint-gguf';
 import { SecateurError } from '@secateur/core';
 import type { MetadataValue } from '../file/metadata.js';
 import { leaves } from './leaves.js';
-import { type PreTokenizer, preTokenizers } from './pre-tokenizers.js';
 import type { TokenizerJson } from './read-tokenizer.js';
 import type { Vocabulary } from './vocabulary.js';
 

@@ -19,9 +19,9 @@ const schema = z.object({
       }),
     )
     .nullish(),
-  normalizer: z.unknown(),
-  pre_tokenizer: z.unknown(),
-  post_processor: z.unknown(),
+  normalizer: z.unknown().optional(),
+  pre_tokenizer: z.unknown().optional(),
+  post_processor: z.unknown().optional(),
   model: z.object({
     // Files from before there was a `type` hold BPE.
     type: z.literal('BPE').default('BPE'),

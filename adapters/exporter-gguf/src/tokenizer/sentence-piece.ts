@@ -49,8 +49,10 @@ const scoresOf = ({ model }: TokenizerJson, { tokens, types, ids }: Vocabulary):
       if (isPiece(left) && isPiece(right) && !pairs.has(`${left} ${right}`))
         throw cannot(`does not merge ${left} and ${right}, though ${token} is a token`);
   });
-  const lowest = -ranks.size;
-  return tokens.map((token, id) => (types[id] === tokenTypes.normal ? -(ranks.get(token) ?? -lowest) : 0));
+  // What no pair makes comes last.
+  return tokens.map((token, id) =>
+    types[id] === tokenTypes.normal ? -1 - (ranks.get(token) ?? ranks.size) : 0,
+  );
 };
 
 /** All ways to cut a text in two between characters. */
