@@ -54,9 +54,7 @@ const work = async <K extends Exclude<Work['kind'], 'version'>>(
   const answer: Answer<K> = await runInChild<K>(task);
   if ('done' in answer) return answer.done;
   if ('missing' in answer)
-    throw new SecateurError('E_VERIFY', `llama.cpp cannot be asked: ${answer.missing}`, {
-      hint: 'npm install node-llama-cpp',
-    });
+    throw new SecateurError('E_VERIFY', `llama.cpp cannot be asked: ${answer.missing}.`);
   throw new SecateurError('E_VERIFY', `llama.cpp refuses ${task.file}: ${answer.refused}`);
 };
 

@@ -43,7 +43,9 @@ const importLibrary = async () => {
     return await import('node-llama-cpp');
   } catch (error) {
     const absent = (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND';
-    const why = absent ? 'node-llama-cpp is not installed' : `node-llama-cpp: ${(error as Error).message}`;
+    const why = absent
+      ? 'node-llama-cpp is not installed: npm install node-llama-cpp'
+      : `node-llama-cpp: ${(error as Error).message}`;
     return { missing: why };
   }
 };

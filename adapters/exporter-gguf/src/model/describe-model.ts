@@ -100,7 +100,7 @@ const architectureOf = (
       throw new SecateurError(
         'E_EXPORT',
         'The layers differ in size, which llama.cpp cannot read in a Qwen3, whose q and k are normalised.',
-        { hint: "Set export.shape: 'padded', or prune with the shape 'uniform'." },
+        { hint: "Set export.shape to 'padded' or to 'uniform'." },
       );
     return family;
   }

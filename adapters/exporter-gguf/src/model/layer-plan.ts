@@ -43,7 +43,7 @@ export const planLayers = (sizes: readonly LayerSizes[]): LayerPlan => {
       throw new SecateurError(
         'E_EXPORT',
         `Layer ${source} has ${heads} query heads on ${kvHeads} KV heads, llama.cpp takes multiples only.`,
-        { hint: 'Remove whole KV heads: prune.kinds must name kv-head, not head.' },
+        { hint: "Prune whole KV heads: prune.kinds: ['kv-head', 'channel']." },
       );
   const layers = kept.map((layer, at): PlannedLayer => {
     const zeroAttention = at === 0 && layer.heads === 0;

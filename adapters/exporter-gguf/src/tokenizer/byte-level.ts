@@ -22,6 +22,7 @@ export const byteLevelMetadata = (
   [tokenizerKeys.tokens, { type: 'array', of: 'string', values: tokens }],
   [tokenizerKeys.tokenType, { type: 'array', of: 'i32', values: types }],
   [tokenizerKeys.merges, { type: 'array', of: 'string', values: json.model.merges.map(mergeText) }],
+  [tokenizerKeys.addSpacePrefix, { type: 'bool', value: false }],
 ];
 
 const mergeText = (merge: string | readonly [string, string]): string => {

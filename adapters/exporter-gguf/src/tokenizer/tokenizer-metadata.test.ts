@@ -169,6 +169,7 @@ test('files that are damaged or of another model are refused', async t => {
   await refused(t, '{', /cannot be read as a tokenizer/, 'E_TOKENIZER');
   await refused(t, { model: { vocab: [] } }, /model.vocab/, 'E_TOKENIZER');
   await refused(t, { model: { vocab: { a: -1 }, merges: [] } }, /model.vocab/, 'E_TOKENIZER');
+  await refused(t, byteLevel({ added_tokens: [{ id: 5, content: 'new' }] }), /the same id 5/, 'E_TOKENIZER');
   await t.throwsAsync(metadataOf(t, sentencePiece(), { size: bytePieces.length }), {
     code: 'E_TOKENIZER',
     message: /but the model has 256 tokens/,

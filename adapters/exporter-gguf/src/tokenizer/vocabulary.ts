@@ -14,7 +14,7 @@ export interface Vocabulary {
 
 /**
  * The tokens of a tokenizer, filled up with unused ones to the vocabulary of the model.
- * @throws SecateurError E_TOKENIZER when the tokenizer has ids that the model does not have
+ * @throws SecateurError E_TOKENIZER for ids that the model does not have, or that two tokens have
  */
 export const vocabularyOf = (
   { model, added_tokens }: TokenizerJson,
@@ -24,7 +24,7 @@ export const vocabularyOf = (
   const added = new Map((added_tokens ?? []).map(token => [token.content, token]));
   const ids = new Map(Object.entries(model.vocab));
   for (const { content, id } of added.values()) ids.set(content, id);
-  const tokens: string[] = new Array(size);
+  const tokens: (string | undefined)[] = new Array(size).fill(undefined);
   const types: number[] = new Array(size).fill(tokenTypes.unused);
   for (const [token, id] of ids) {
     if (id >= size)
@@ -33,16 +33,21 @@ export const vocabularyOf = (
         `The tokenizer gives ${JSON.stringify(token)} the id ${id}, but the model has ${size} tokens.`,
         { hint: 'Check that tokenizer.json belongs to the model.' },
       );
+    if (tokens[id] !== undefined)
+      throw new SecateurError(
+        'E_TOKENIZER',
+        `The tokenizer gives ${JSON.stringify(tokens[id])} and ${JSON.stringify(token)} the same id ${id}.`,
+        { hint: 'Take the file that was published with the model.' },
+      );
     tokens[id] = token;
     types[id] = typeOf(token, added.get(token)?.special, token === model.unk_token, byteTokens);
   }
-  let unused = 0;
-  for (let id = 0; id < size; id++)
-    if (tokens[id] === undefined) {
-      tokens[id] = `[PAD${id}]`;
-      unused++;
-    }
-  return { tokens, types, ids, unused };
+  return {
+    tokens: tokens.map((token, id) => token ?? `[PAD${id}]`),
+    types,
+    ids,
+    unused: tokens.filter(token => token === undefined).length,
+  };
 };
 
 const typeOf = (
