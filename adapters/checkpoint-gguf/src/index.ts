@@ -32,3 +32,4 @@ export { readWhole } from './quants/read-pieces.js';
 export type { GgufValue, Metadata } from './reader/metadata.js';
 export { type GgufFile, openGguf } from './reader/open-gguf.js';
 export type { GgufTensor } from './reader/tensor-infos.js';
+export { type PreTokenizer, preTokenizers } from './tokenizer/pre-tokenizers.js';

@@ -1,8 +1,12 @@
+import * as checkpointGguf from '@secateur/adapter-checkpoint-gguf';
 import * as checkpointHf from '@secateur/adapter-checkpoint-hf';
 import * as engineOnnxRuntime from '@secateur/adapter-engine-onnxruntime';
+import * as exporterGguf from '@secateur/adapter-exporter-gguf';
 import * as importerHub from '@secateur/adapter-importer-hub';
 import * as reporterTerminal from '@secateur/adapter-reporter-terminal';
 import * as runFolder from '@secateur/adapter-run-folder';
+import * as runtimeLlamaCpp from '@secateur/adapter-runtime-llama-cpp';
+import * as runtimeTransformers from '@secateur/adapter-runtime-transformers';
 import * as text from '@secateur/adapter-text';
 import * as tokenizerHf from '@secateur/adapter-tokenizer-hf';
 import * as graph from '@secateur/core/graph';
@@ -26,7 +30,11 @@ import * as presetWandaSp from '@secateur/preset-wanda-sp';
 export const adapters = {
   '@secateur/adapter-engine-onnxruntime': engineOnnxRuntime,
   '@secateur/adapter-checkpoint-hf': checkpointHf,
+  '@secateur/adapter-checkpoint-gguf': checkpointGguf,
   '@secateur/adapter-importer-hub': importerHub,
+  '@secateur/adapter-exporter-gguf': exporterGguf,
+  '@secateur/adapter-runtime-llama-cpp': runtimeLlamaCpp,
+  '@secateur/adapter-runtime-transformers': runtimeTransformers,
   '@secateur/adapter-tokenizer-hf': tokenizerHf,
   '@secateur/adapter-text': text,
   '@secateur/adapter-run-folder': runFolder,

@@ -1,1 +1,2 @@
-export {};
+export { createLlamaCpp, encode, greedy } from './llama-cpp.js';
+export { default } from './plugin.js';

@@ -1,0 +1,67 @@
+import { type ModelConfig, SecateurError } from '@secateur/core';
+
+/** Rotary position embedding as a GGUF file says it. */
+export interface Rope {
+  readonly theta: number;
+  /** All frequencies are divided by it; 1 leaves them. */
+  readonly linear: number;
+  /** By which llama.cpp divides each frequency, [headDim / 2]: the tensor `rope_freqs.weight`. */
+  readonly factors: Float32Array | undefined;
+}
+
+/**
+ * Reads `rope_theta` and the scaling of config.json: transformers 4 keeps them apart, 5 has `rope_parameters`.
+ * @throws SecateurError E_EXPORT for a scaling that is neither linear nor LLaMA 3's
+ */
+export const readRope = (config: ModelConfig, headDim: number): Rope => {
+  const parameters = { ...asObject(config.rope_scaling), ...asObject(config.rope_parameters) };
+  const number = (key: string, otherwise?: unknown): number => {
+    const value = parameters[key] ?? otherwise;
+    if (typeof value === 'number' && value > 0) return value;
+    throw new SecateurError('E_MODEL_CONFIG', `config.json lacks the number ${key} of its RoPE scaling.`);
+  };
+  const theta = number('rope_theta', config.rope_theta ?? 10_000);
+  const type = parameters.rope_type ?? parameters.type ?? 'default';
+  switch (type) {
+    case 'default':
+      return { theta, linear: 1, factors: undefined };
+    case 'linear':
+      return { theta, linear: number('factor'), factors: undefined };
+    case 'llama3':
+      return {
+        theta,
+        linear: 1,
+        factors: llama3Factors(headDim, theta, {
+          factor: number('factor'),
+          low: number('low_freq_factor'),
+          high: number('high_freq_factor'),
+          original: number('original_max_position_embeddings'),
+        }),
+      };
+    default:
+      throw new SecateurError(
+        'E_EXPORT',
+        `config.json scales RoPE by "${type}", GGUF files are written for linear and llama3.`,
+      );
+  }
+};
+
+/**
+ * Short wavelengths stay, long ones are stretched by `factor`, and between the frequencies are blended (LLaMA 3.1): the
+ * ratio of θ^(-2i/D) to the blended frequency.
+ */
+const llama3Factors = (
+  headDim: number,
+  theta: number,
+  { factor, low, high, original }: Readonly<Record<'factor' | 'low' | 'high' | 'original', number>>,
+): Float32Array =>
+  Float32Array.from({ length: headDim / 2 }, (_, i) => {
+    const wavelength = 2 * Math.PI * theta ** ((2 * i) / headDim);
+    if (wavelength < original / high) return 1;
+    if (wavelength > original / low) return factor;
+    const blend = (original / wavelength - low) / (high - low);
+    return 1 / ((1 - blend) / factor + blend);
+  });
+
+const asObject = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};

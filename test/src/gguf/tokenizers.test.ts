@@ -1,0 +1,128 @@
+import { copyFileSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { convertGguf } from '@secateur/adapter-checkpoint-gguf';
+import { createHuggingFaceFormat } from '@secateur/adapter-checkpoint-hf';
+import { convertLlama2c } from '@secateur/adapter-checkpoint-llama2c';
+import { OnnxRuntimeEngine } from '@secateur/adapter-engine-onnxruntime';
+import { createGgufExporter } from '@secateur/adapter-exporter-gguf';
+import { encode, greedy } from '@secateur/adapter-runtime-llama-cpp';
+import { createHuggingFaceTokenizerFormat } from '@secateur/adapter-tokenizer-hf';
+import type { ModelToExport } from '@secateur/core';
+import { llamaTracer } from '@secateur/plugin-tracer-llama';
+import type { ExecutionContext } from 'ava';
+import { scratchFolder } from '../scratch.js';
+import { sharedData } from '../shared-data.js';
+import { testWithLlamaCpp, testWithLlamaCppAnd } from './test-with-llama-cpp.js';
+import { tinyBase, writeTinyModel } from './tiny-models.js';
+
+const shared = sharedData();
+const testWithShared = testWithLlamaCppAnd(shared !== undefined, 'shared data are absent');
+/** SmolLM2-135M-Instruct as a GGUF file. */
+const smolLm2 = process.env.SECATEUR_SMOLLM2;
+const testWithSmolLm2 = testWithLlamaCppAnd(smolLm2 !== undefined, 'SECATEUR_SMOLLM2 names no file');
+
+const texts = [
+  'Hello, world! 1234567 3.14',
+  ' leading  and   many spaces \n\n\ttabs\r\n',
+  "I'm sure they don't; WE'LL see he'd've.",
+  'naïve café — 日本語 한국어 😀👩‍👩‍👧 ½ ١٢٣ \u0301',
+  'a▁b <s> x</s> y <|im_start|>user\nhi<|im_end|>',
+  '',
+  '   ',
+  '\n',
+  'for (let i = 0; i < 10; i++) { x[i] += 2 ** i; } // done',
+  ...(shared === undefined
+    ? []
+    : [readFileSync(path.join(shared, 'text/wikitext-2/test.raw.txt'), 'utf8').slice(0, 30_000)]),
+];
+
+const format = createHuggingFaceFormat();
+
+const open = async (folder: string): Promise<ModelToExport> => ({
+  checkpoint: await format.open(folder),
+  format,
+  tracer: llamaTracer,
+});
+
+/** Exports a folder; llama.cpp must give the ids that the folder's tokenizer gives. */
+const checkIds = async (t: ExecutionContext, folder: string): Promise<string> => {
+  const file = path.join(scratchFolder(t), 'model.gguf');
+  await createGgufExporter().export(await open(folder), file, { dtype: 'f32' });
+  const tokenizer = await createHuggingFaceTokenizerFormat().open(folder);
+  const found = await encode(file, texts);
+  texts.forEach((text, i) => {
+    t.deepEqual(found[i], tokenizer.encode(text), JSON.stringify(text.slice(0, 40)));
+  });
+  return file;
+};
+
+testWithShared("the ids of LLaMA's tokenizer", async t => {
+  const folder = scratchFolder(t);
+  await writeTinyModel(folder, { ...tinyBase, num_hidden_layers: 1, vocab_size: 32_003 });
+  for (const name of ['tokenizer.json', 'tokenizer_config.json'])
+    copyFileSync(path.join(shared!, 'tokenizers/llama', name), path.join(folder, name));
+  await checkIds(t, folder);
+});
+
+testWithShared('stories260K: ids, and the known text', async t => {
+  const folder = path.join(scratchFolder(t), 'stories');
+  const [model, tokens] = ['stories260K.bin', 'tok512.bin'].map(name =>
+    path.join(shared!, 'models/stories260K', name),
+  );
+  await convertLlama2c(model!, tokens!, folder);
+  const file = await checkIds(t, folder);
+  const tokenizer = await createHuggingFaceTokenizerFormat().open(folder);
+  const expected = readFileSync(path.join(shared!, 'models/stories260K/expected-greedy-200.txt'), 'utf8');
+  t.true(tokenizer.decode(await greedy(file, [1], 200)).startsWith(expected.trim()));
+});
+
+testWithSmolLm2('SmolLM2: ids, and the most likely 50 tokens behind 5 prompts', async t => {
+  const folder = path.join(scratchFolder(t), 'smollm2');
+  await convertGguf(smolLm2!, folder);
+  const file = await checkIds(t, folder);
+  const tokenizer = await createHuggingFaceTokenizerFormat().open(folder);
+  for (const prompt of [
+    'Once upon a time',
+    'The capital of France is',
+    'To make bread, one needs',
+    '<|im_start|>user\nWhy is the sky blue?<|im_end|>\n<|im_start|>assistant\n',
+    'def fibonacci(n):',
+  ]) {
+    const ids = tokenizer.encode(prompt);
+    const made = await greedy(file, ids, 50);
+    t.deepEqual(await mostLikely(folder, [...ids, ...made], ids.length), made, prompt);
+  }
+});
+
+/**
+ * What our engine finds most likely at each place from `from` on, given all ids before it: greedy generation makes the
+ * same ids exactly when these are the ids.
+ */
+const mostLikely = async (
+  folder: string,
+  ids: readonly number[],
+  from: number,
+): Promise<readonly number[]> => {
+  const { config, tensors } = await format.open(folder);
+  const engine = new OnnxRuntimeEngine({ threads: 1 });
+  const sequence = ids.length - 1;
+  const executable = await engine.compile(llamaTracer.trace(config, tensors, { batch: 1, sequence }));
+  const input_ids = { shape: [1, sequence], data: BigInt64Array.from(ids.slice(0, -1), BigInt) };
+  const { logits } = (await executable.run({ input_ids })).outputs;
+  await executable.release();
+  await engine.close();
+  const [, size] = logits!.shape as [number, number];
+  return ids.slice(from).map((_, i) => {
+    const at = (from + i - 1) * size;
+    const row = (logits!.data as Float32Array).subarray(at, at + size);
+    return row.reduce((best, logit, id) => (logit > row[best]! ? id : best), 0);
+  });
+};
+
+testWithLlamaCpp('a text for a file without tokenizer aborts llama.cpp, and is an error here', async t => {
+  const folder = scratchFolder(t);
+  const model = await writeTinyModel(path.join(folder, 'model'), { ...tinyBase, num_hidden_layers: 1 });
+  const file = path.join(folder, 'model.gguf');
+  await createGgufExporter().export(model, file, { dtype: 'f32' });
+  await t.throwsAsync(encode(file, ['a']), { code: 'E_VERIFY', message: /GGML_ASSERT/ });
+});
