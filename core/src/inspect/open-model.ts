@@ -19,11 +19,12 @@ export const openModel = async (
     signal,
   }: { readonly adapter?: string | undefined; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<ModelToInspect> => {
+  const shown = showImport(session);
   const { checkpoint, format, tracer } = await openSource(session, name, {
     ...(signal ? { signal } : {}),
-    onProgress: (done, total, unit) =>
-      session.hooks.progress.call({ kind: 'progress', stage: 'import', done, total, unit }),
+    onProgress: shown.onProgress,
   });
+  shown.end();
   const { config, tensors, folder } = checkpoint;
   const source = { config, tensors, tracer, format };
   const modules = linearModules(tracer.trace(config, tensors, { batch: 1, sequence: 2 }));
@@ -31,4 +32,24 @@ export const openModel = async (
   const lora =
     adapter === undefined ? none : await loadLora(await format.openAdapter(adapter), modules, format);
   return { model: new LiveModel(source, lora), folder };
+};
+
+/** Shows an import as a stage of its own; what is in the cache already has nothing to show. */
+const showImport = ({ hooks: { progress } }: Session) => {
+  const stage = 'import';
+  let start: number | undefined;
+  return {
+    onProgress(done: number, total: number, unit: string): void {
+      if (start === undefined) {
+        start = performance.now();
+        progress.call({ kind: 'stage-start', stage, title: 'Make a model folder of it' });
+      }
+      progress.call({ kind: 'progress', stage, done, total, unit });
+    },
+    end(): void {
+      if (start === undefined) return;
+      const seconds = (performance.now() - start) / 1000;
+      progress.call({ kind: 'stage-end', stage, seconds, peakBytes: process.memoryUsage.rss() });
+    },
+  };
 };

@@ -4,6 +4,7 @@
  *
  *     npm run results -- --model stories --ratio 0.2 --out docs/results/stories-20.json
  *
+ * `--rate R` takes one for all rows, where trying several would take days.
  * `--rows 'NAME;NAME'` runs some rows only; `--out` keeps the others that the file has at the same settings.
  */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -29,6 +30,7 @@ import { bundledMaterial } from './bundled.js';
 import { chooseRate } from './choose-rate.js';
 import type { Material } from './material.js';
 import { type Row, rows } from './rows.js';
+import { smollm2Folder } from './smollm2.js';
 import { geometricMean, showSpread, spreadOf } from './statistics.js';
 import { prepareStories } from './stories.js';
 
@@ -47,6 +49,7 @@ const { values } = parseArgs({
     ratio: { type: 'string', default: '0.2' },
     tokens: { type: 'string', default: '250000' },
     rates: { type: 'string', default: '0.004,0.008,0.016' },
+    rate: { type: 'string' },
     seeds: { type: 'string', default: '0,1,2' },
     threads: { type: 'string', default: '1' },
     rows: { type: 'string', default: '' },
@@ -58,7 +61,7 @@ const settings = {
   model: values.model,
   ratio: Number(values.ratio),
   tokens: Number(values.tokens),
-  rates: numbers(values.rates),
+  rates: numbers(values.rate ?? values.rates),
   seeds: numbers(values.seeds),
   threads: Number(values.threads),
 };
@@ -66,6 +69,7 @@ const scratch = path.join(tmpdir(), `secateur-results-${process.pid}`);
 
 const prepare = async (): Promise<Material> => {
   if (settings.model === 'bundled') return bundledMaterial();
+  if (settings.model === 'smollm2') return { ...bundledMaterial(), model: await smollm2Folder(scratch) };
   const data = sharedData();
   if (data === undefined) throw new Error('the comparison needs the development data beside the repository');
   return prepareStories(data, scratch);
@@ -121,9 +125,10 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const compareRow = async (row: Row, material: Material) => {
   const [first] = settings.rates as [number, ...number[]];
-  const { rate, tried } = row.trains
-    ? await chooseRate(settings.rates, learningRate => tuningScore(row, learningRate, material))
-    : { rate: first, tried: {} };
+  const { rate, tried } =
+    row.trains && values.rate === undefined
+      ? await chooseRate(settings.rates, learningRate => tuningScore(row, learningRate, material))
+      : { rate: first, tried: {} };
   const reports: Report[] = [];
   for (const seed of settings.seeds)
     reports.push(await runCell({ row, seed, learningRate: rate, held: 'test' }, material));
@@ -154,7 +159,13 @@ const compareRow = async (row: Row, material: Material) => {
 const material = await prepare();
 /** What all rows of one record have in common. */
 const stamp = {
-  command: `npm run results -- --model ${settings.model} --ratio ${settings.ratio} --tokens ${settings.tokens}`,
+  command: [
+    `npm run results -- --model ${settings.model} --ratio ${settings.ratio} --tokens ${settings.tokens}`,
+    ...(values.rate === undefined ? [] : [`--rate ${values.rate}`]),
+    ...(['seeds', 'threads', 'rows'] as const)
+      .filter(key => process.argv.includes(`--${key}`))
+      .map(key => `--${key} '${values[key]}'`),
+  ].join(' '),
   ...settings,
   texts: material.hash,
 };
