@@ -3,7 +3,6 @@ import path from 'node:path';
 import { convertGguf } from '@secateur/adapter-checkpoint-gguf';
 import { createHuggingFaceFormat } from '@secateur/adapter-checkpoint-hf';
 import { convertLlama2c } from '@secateur/adapter-checkpoint-llama2c';
-import { OnnxRuntimeEngine } from '@secateur/adapter-engine-onnxruntime';
 import { createGgufExporter } from '@secateur/adapter-exporter-gguf';
 import { encode, greedy } from '@secateur/adapter-runtime-llama-cpp';
 import { createHuggingFaceTokenizerFormat } from '@secateur/adapter-tokenizer-hf';
@@ -12,14 +11,13 @@ import { llamaTracer } from '@secateur/plugin-tracer-llama';
 import type { ExecutionContext } from 'ava';
 import { scratchFolder } from '../scratch.js';
 import { sharedData } from '../shared-data.js';
+import { smollm2, smollm2Absent } from '../smollm2.js';
 import { testWithLlamaCpp, testWithLlamaCppAnd } from './test-with-llama-cpp.js';
 import { tinyBase, writeTinyModel } from './tiny-models.js';
 
 const shared = sharedData();
+const testWithSmollm2 = testWithLlamaCppAnd(smollm2() !== undefined, smollm2Absent);
 const testWithShared = testWithLlamaCppAnd(shared !== undefined, 'shared data are absent');
-/** SmolLM2-135M-Instruct as a GGUF file. */
-const smolLm2 = process.env.SECATEUR_SMOLLM2;
-const testWithSmolLm2 = testWithLlamaCppAnd(smolLm2 !== undefined, 'SECATEUR_SMOLLM2 names no file');
 
 const texts = [
   'Hello, world! 1234567 3.14',
@@ -76,48 +74,11 @@ testWithShared('stories260K: ids, and the known text', async t => {
   t.true(tokenizer.decode(await greedy(file, [1], 200)).startsWith(expected.trim()));
 });
 
-testWithSmolLm2('SmolLM2: ids, and the most likely 50 tokens behind 5 prompts', async t => {
+testWithSmollm2('the ids of SmolLM2', async t => {
   const folder = path.join(scratchFolder(t), 'smollm2');
-  await convertGguf(smolLm2!, folder);
-  const file = await checkIds(t, folder);
-  const tokenizer = await createHuggingFaceTokenizerFormat().open(folder);
-  for (const prompt of [
-    'Once upon a time',
-    'The capital of France is',
-    'To make bread, one needs',
-    '<|im_start|>user\nWhy is the sky blue?<|im_end|>\n<|im_start|>assistant\n',
-    'def fibonacci(n):',
-  ]) {
-    const ids = tokenizer.encode(prompt);
-    const made = await greedy(file, ids, 50);
-    t.deepEqual(await mostLikely(folder, [...ids, ...made], ids.length), made, prompt);
-  }
+  await convertGguf(smollm2()!, folder);
+  await checkIds(t, folder);
 });
-
-/**
- * What our engine finds most likely at each place from `from` on, given all ids before it: greedy generation makes the
- * same ids exactly when these are the ids.
- */
-const mostLikely = async (
-  folder: string,
-  ids: readonly number[],
-  from: number,
-): Promise<readonly number[]> => {
-  const { config, tensors } = await format.open(folder);
-  const engine = new OnnxRuntimeEngine({ threads: 1 });
-  const sequence = ids.length - 1;
-  const executable = await engine.compile(llamaTracer.trace(config, tensors, { batch: 1, sequence }));
-  const input_ids = { shape: [1, sequence], data: BigInt64Array.from(ids.slice(0, -1), BigInt) };
-  const { logits } = (await executable.run({ input_ids })).outputs;
-  await executable.release();
-  await engine.close();
-  const [, size] = logits!.shape as [number, number];
-  return ids.slice(from).map((_, i) => {
-    const at = (from + i - 1) * size;
-    const row = (logits!.data as Float32Array).subarray(at, at + size);
-    return row.reduce((best, logit, id) => (logit > row[best]! ? id : best), 0);
-  });
-};
 
 testWithLlamaCpp('a text for a file without tokenizer aborts llama.cpp, and is an error here', async t => {
   const folder = scratchFolder(t);

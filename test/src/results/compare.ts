@@ -162,7 +162,7 @@ const stamp = {
   command: [
     `npm run results -- --model ${settings.model} --ratio ${settings.ratio} --tokens ${settings.tokens}`,
     ...(values.rate === undefined ? [] : [`--rate ${values.rate}`]),
-    ...(['seeds', 'threads', 'rows'] as const)
+    ...(['seeds', 'threads'] as const)
       .filter(key => process.argv.includes(`--${key}`))
       .map(key => `--${key} '${values[key]}'`),
   ].join(' '),
