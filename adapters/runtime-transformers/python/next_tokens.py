@@ -1,10 +1,10 @@
 """What transformers says of a model folder, for secateur.
 
     next_tokens.py --versions            prints {"transformers": "...", "torch": "..."}
-    next_tokens.py < request.json        writes float32, little-endian, [prompts, vocabulary]
+    next_tokens.py                       writes float32, little-endian, [prompts, vocabulary]
 
-The request is {"folder": path, "prompts": [[id, ...], ...], "own_code": bool}. Everything that libraries print goes to
-stderr.
+The request is one line on stdin: {"folder": path, "prompts": [[id, ...], ...], "own_code": bool}. Whoever asks keeps
+stdin open: when it closes, nobody waits for an answer any more. Everything that libraries print goes to stderr.
 
 SPDX-License-Identifier: Apache-2.0
 """
@@ -12,6 +12,7 @@ SPDX-License-Identifier: Apache-2.0
 import json
 import os
 import sys
+import threading
 
 out = os.fdopen(os.dup(1), "wb")
 os.dup2(2, 1)
@@ -25,7 +26,17 @@ if sys.argv[1:] == ["--versions"]:
     out.close()
     sys.exit(0)
 
-request = json.load(sys.stdin)
+request = json.loads(sys.stdin.readline())
+
+
+def leave_with_asker():
+    # Past sys.stdin, whose lock the interpreter wants at its end.
+    while os.read(0, 4096):
+        pass
+    os._exit(1)
+
+
+threading.Thread(target=leave_with_asker, daemon=True).start()
 # Whatever the weights are stored as, they are computed with in float32.
 model = transformers.AutoModelForCausalLM.from_pretrained(
     request["folder"], trust_remote_code=request["own_code"]

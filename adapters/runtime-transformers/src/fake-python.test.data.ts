@@ -18,9 +18,15 @@ export const fakePython = async (folder: string, body: string): Promise<string> 
   await writeFile(
     file,
     `#!${process.execPath}
-const { readFileSync, writeFileSync } = require('node:fs');
+const { readSync, writeFileSync } = require('node:fs');
+const readLine = () => {
+  const bytes = Buffer.alloc(65536);
+  let text = '';
+  while (!text.includes('\\n')) text += bytes.toString('utf8', 0, readSync(0, bytes));
+  return text;
+};
 const versions = process.argv[3] === '--versions';
-const request = versions ? undefined : JSON.parse(readFileSync(0, 'utf8'));
+const request = versions ? undefined : JSON.parse(readLine());
 ${body}
 `,
   );

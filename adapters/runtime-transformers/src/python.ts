@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 export interface PythonOptions {
   /** Program to run. */
   readonly python: string;
-  /** What it reads from stdin. */
-  readonly input?: string;
+  /** A line that it reads from stdin, which stays open for as long as an answer is waited for. */
+  readonly line?: string;
   /** Milliseconds after which it is killed. */
   readonly timeout: number;
   readonly env?: Readonly<Record<string, string>>;
@@ -23,10 +23,13 @@ export interface PythonResult {
 /** Kept of stderr: the end, where Python says what went wrong. */
 const KEPT = 16_384;
 
-/** Runs a Python script to its end. It is killed when it takes too long, and when this process ends before it. */
+/**
+ * Runs a Python script to its end. It is killed when it takes too long, and when this process ends before it; where that
+ * is killed itself, the script sees stdin close.
+ */
 export const runPython = (
   args: readonly string[],
-  { python, input = '', timeout, env = {} }: PythonOptions,
+  { python, line = '', timeout, env = {} }: PythonOptions,
 ): Promise<PythonResult> =>
   new Promise(resolve => {
     const child = spawn(python, args, { env: { ...process.env, ...env }, windowsHide: true });
@@ -51,7 +54,7 @@ export const runPython = (
     child.on('close', status => end(late ? 'timeout' : status === 0 ? undefined : 'failed'));
     // A child that ends before it has read everything is no error of its own.
     child.stdin.on('error', () => {});
-    child.stdin.end(input);
+    child.stdin.write(`${line}\n`);
   });
 
 const lastLineOf = (text: string): string =>

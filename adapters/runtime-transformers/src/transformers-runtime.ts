@@ -43,7 +43,7 @@ export const createTransformersRuntime = ({
     try {
       const result = await runPython([SCRIPT], {
         python,
-        input: JSON.stringify(request),
+        line: JSON.stringify(request),
         timeout,
         env: { HF_MODULES_CACHE: modules },
       });

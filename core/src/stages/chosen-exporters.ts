@@ -30,10 +30,12 @@ export const chosenExporters = (session: Session): readonly ChosenExporter[] => 
     if (!exporter)
       throw invalid(
         `export.formats names "${name}", which no plugin exports to`,
-        suggest(
-          name,
-          known.map(entry => entry.name),
-        ),
+        known.length === 0
+          ? 'add a plugin that provides exporter'
+          : suggest(
+              name,
+              known.map(entry => entry.name),
+            ),
       );
     const found = dtype === true ? exporter.dtypes[0] : exporter.dtypes.find(type => type === dtype);
     if (found === undefined)

@@ -20,6 +20,7 @@ from transformers.models.qwen2 import configuration_qwen2, modeling_qwen2
 from transformers.models.qwen3 import configuration_qwen3, modeling_qwen3
 
 ATTENTION = {"attention", "self_attn"}
+CACHE = ("cache", "past_key_values", "past_key_value")
 
 
 class LayerSizes:
@@ -71,7 +72,8 @@ class SkipMixing(nn.Module):
         self.layer = layer
 
     def forward(self, hidden_states, **kwargs):
-        cache = kwargs.get("cache", kwargs.get("past_key_values"))
+        # Named as the version of transformers has it.
+        cache = next((kwargs[name] for name in CACHE if kwargs.get(name) is not None), None)
         if cache is not None:
             nothing = hidden_states[:, None, :, :1] * 0
             cache.update(nothing, nothing, self.layer, {"cache_position": kwargs.get("cache_position")})
