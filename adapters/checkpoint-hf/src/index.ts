@@ -1,4 +1,5 @@
 export { checkAdapter, type ModuleShape } from './check-adapter.js';
+export { encodeBFloat16, encodeFloat16 } from './half.js';
 export {
   createHuggingFaceFormat,
   HuggingFaceFormat,
