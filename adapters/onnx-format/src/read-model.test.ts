@@ -19,7 +19,15 @@ test('a model is read as it was built, and its weight lies where it says', async
   t.deepEqual(model.inputs, [{ name: 'x', dtype: 'float', shape: ['batch', 2] }]);
   t.deepEqual(model.outputs, [{ name: 'y', dtype: 'float', shape: ['batch', 2] }]);
   t.deepEqual(model.nodes, [
-    { name: '/product', op: 'MatMul', domain: '', inputs: ['x', 'w'], outputs: ['y'], attributes: {} },
+    {
+      name: '/product',
+      op: 'MatMul',
+      scope: '',
+      domain: '',
+      inputs: ['x', 'w'],
+      outputs: ['y'],
+      attributes: {},
+    },
   ]);
   const [w] = model.initializers;
   t.deepEqual([w!.name, w!.dtype, w!.shape, w!.data], ['w', 'float', [2, 2], undefined]);

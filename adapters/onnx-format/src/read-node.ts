@@ -4,11 +4,12 @@ import { fault } from './fault.js';
 import { readTensorProto } from './read-tensor-proto.js';
 import type { WireFile } from './wire.js';
 
-const { AttributeProto, NodeProto } = onnxProto.onnx;
+const { AttributeProto, NodeProto, StringStringEntryProto } = onnxProto.onnx;
 const { AttributeType } = AttributeProto;
 
-/** Numbers of fields: NodeProto.attribute, AttributeProto.t. */
+/** Numbers of fields: NodeProto.attribute, NodeProto.metadata_props, AttributeProto.t. */
 const ATTRIBUTE = 5;
+const METADATA = 9;
 const TENSOR = 5;
 
 /**
@@ -22,8 +23,11 @@ export const readNode = async (
 ): Promise<{ readonly node: OnnxNodeDescription } | { readonly constant: OnnxTensor }> => {
   const small: Uint8Array[] = [];
   const tensors = new Map<string, OnnxTensor>();
+  let scope = '';
   for await (const field of wire.fields(from, to)) {
-    if (field.number !== ATTRIBUTE) small.push(await wire.bytes(field.start, field.to));
+    if (field.number === METADATA)
+      scope ||= scopeOf(StringStringEntryProto.decode(await wire.bytes(field.from, field.to)));
+    else if (field.number !== ATTRIBUTE) small.push(await wire.bytes(field.start, field.to));
     else {
       const { head, tensor } = await readAttribute(wire, field.from, field.to);
       if (tensor) tensors.set(head.name ?? '', tensor);
@@ -40,6 +44,7 @@ export const readNode = async (
   const node: OnnxNodeDescription = {
     name: proto.name ?? '',
     op,
+    scope,
     domain: proto.domain === 'ai.onnx' ? '' : (proto.domain ?? ''),
     inputs: proto.input ?? [],
     outputs: proto.output ?? [],
@@ -50,6 +55,10 @@ export const readNode = async (
   if (!constant) throw fault(wire.file, `has a Constant "${node.name}" without a value that can be read`);
   return { constant: { ...constant, name: node.outputs[0] ?? '' } };
 };
+
+/** PyTorch notes the modules around a node as a list of quoted paths, and last the name of the node. */
+const scopeOf = ({ key, value }: onnxProto.onnx.IStringStringEntryProto): string =>
+  key === 'pkg.torch.onnx.name_scopes' ? ([...(value ?? '').matchAll(/'([^']*)'/g)].at(-2)?.[1] ?? '') : '';
 
 /** The attribute without its tensor, and the tensor, whose elements stay in the file. */
 const readAttribute = async (wire: WireFile, from: number, to: number) => {

@@ -35,6 +35,8 @@ export interface OnnxNodeDescription {
   /** May be empty. */
   readonly name: string;
   readonly op: string;
+  /** Path of the module that the node comes from, where the exporter noted it; otherwise empty. */
+  readonly scope: string;
   /** '' for the operators of ONNX itself. */
   readonly domain: string;
   /** An absent optional input is the empty string. */
