@@ -5,6 +5,12 @@ const shapeOnly: ReadonlySet<string> = new Set(['Shape', 'Size']);
 /** Operators that move a tensor; their other inputs are extents. */
 const moves: ReadonlySet<string> = new Set(['Expand', 'Reshape']);
 
+/** Inputs at which fused operators take tables of cosines and sines. */
+const tableInputs: Readonly<Record<string, readonly number[]>> = {
+  RotaryEmbedding: [1, 2, 3],
+  GroupQueryAttention: [7, 8],
+};
+
 /** Inputs that say where tokens are, not what they are. */
 const isPlace = (name: string): boolean =>
   /^(?:attention_mask|position_ids|cache_position|use_cache_branch|num_logits_to_keep|past|total_sequence_length)/.test(
@@ -25,6 +31,8 @@ export const tablesOf = ({ inputs, nodes, initializers }: OnnxModel): ReadonlySe
   const tables = new Set<string>();
   for (const node of nodes) {
     if (node.inputs.some(name => live.has(name)) && !shapeOnly.has(node.op)) {
+      for (const i of tableInputs[node.op] ?? [])
+        for (const name of origins.get(node.inputs[i] ?? '') ?? []) tables.add(name);
       for (const name of node.outputs) live.add(name);
       continue;
     }

@@ -84,6 +84,7 @@ const applied = (
 ): readonly (Operand | undefined)[] => {
   const node = {
     op,
+    domain,
     inputs,
     attributes: new NodeAttributes({ name: '', scope: '', op, domain, inputs: names, outputs, attributes }),
     outputs: outputs.length,

@@ -11,6 +11,8 @@ export const isKnown = (operand: Operand | undefined): operand is Known =>
 /** A node of which some input is a value of the graph. */
 export interface LiveNode {
   readonly op: string;
+  /** '' for the operators of ONNX itself. */
+  readonly domain: string;
   /** Absent optional inputs are undefined. */
   readonly inputs: readonly (Operand | undefined)[];
   readonly attributes: NodeAttributes;
