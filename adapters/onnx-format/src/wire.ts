@@ -18,6 +18,8 @@ export interface WireField {
 
 /** A tag takes at most 5 bytes, a number or length at most 10. */
 const LONGEST_HEAD = 15;
+/** One read call may not ask for 2 GiB or more. */
+const LARGEST_READ = 2 ** 30;
 /** Read at a time where fields are small. */
 const PAGE = 64 * 2 ** 10;
 
@@ -43,27 +45,35 @@ export class WireFile {
 
   /** The bytes between two places of the file. */
   async bytes(from: number, to: number): Promise<Uint8Array> {
-    const bytes = Buffer.allocUnsafeSlow(to - from);
-    for (let done = 0; done < bytes.length; ) {
-      const { bytesRead } = await this.handle.read(
-        bytes,
-        done,
-        Math.min(bytes.length - done, 2 ** 30),
-        from + done,
-      );
-      if (bytesRead === 0) throw fault(this.file, `ends at byte ${from + done}, expected ${this.size} bytes`);
-      done += bytesRead;
-    }
-    return bytes;
+    return this.#cached(from, to) ?? this.#read(from, to);
   }
 
   async #head(at: number, to: number): Promise<Uint8Array> {
     const end = Math.min(at + LONGEST_HEAD, to);
-    if (at < this.#at || end > this.#at + this.#page.length) {
-      this.#page = await this.bytes(at, Math.min(at + PAGE, this.size));
-      this.#at = at;
+    const known = this.#cached(at, end);
+    if (known) return known;
+    this.#page = await this.#read(at, Math.min(at + PAGE, this.size));
+    this.#at = at;
+    return this.#page.subarray(0, end - at);
+  }
+
+  /** A part of the page, if it is there. A page is never written again. */
+  #cached(from: number, to: number): Uint8Array | undefined {
+    const start = from - this.#at;
+    return start >= 0 && to - this.#at <= this.#page.length
+      ? this.#page.subarray(start, to - this.#at)
+      : undefined;
+  }
+
+  async #read(from: number, to: number): Promise<Uint8Array> {
+    const bytes = Buffer.allocUnsafeSlow(to - from);
+    for (let done = 0; done < bytes.length; ) {
+      const length = Math.min(bytes.length - done, LARGEST_READ);
+      const { bytesRead } = await this.handle.read(bytes, done, length, from + done);
+      if (bytesRead === 0) throw fault(this.file, `ends at byte ${from + done}, expected ${this.size} bytes`);
+      done += bytesRead;
     }
-    return this.#page.subarray(at - this.#at, end - this.#at);
+    return bytes;
   }
 
   #field(head: Uint8Array, at: number, to: number): WireField {
