@@ -11,6 +11,7 @@ import {
 import type { StoredDType, TensorRef } from '@secateur/core/graph';
 import { companionsOf } from './companions.js';
 import { hashOf } from './hash.js';
+import { withNamedWeights } from './name-weights.js';
 import { readWeight } from './read-weight.js';
 import { tablesOf } from './tables.js';
 
@@ -52,10 +53,11 @@ const openOnnx = async (given: string): Promise<Checkpoint> => {
     });
   const model = await readOnnx(file);
   const tables = tablesOf(model);
-  const initializers = await Promise.all(
+  const read = await Promise.all(
     model.initializers.map(tensor => (tables.has(tensor.name) ? withElements(tensor) : tensor)),
   );
-  const onnx: OnnxModel = { ...model, initializers };
+  const onnx: OnnxModel = withNamedWeights({ ...model, initializers: read });
+  const { initializers } = onnx;
   return {
     folder: path.dirname(file),
     config: { architectures: ['ONNX'], onnx },

@@ -51,6 +51,7 @@ test('every kind of attribute and constant is read', async t => {
       node: [
         {
           opType: 'Odd',
+          name: '/model/layers.3/mlp/Odd',
           domain: 'some.where',
           attribute: [
             { name: 'i', type: AttributeType.INT, i: -3 },
@@ -90,6 +91,7 @@ test('every kind of attribute and constant is read', async t => {
   const { nodes, initializers } = await readOnnx(await write(await temporaryFolder(t), bytes));
   t.is(nodes.length, 1);
   t.is(nodes[0]!.domain, 'some.where');
+  t.is(nodes[0]!.scope, 'model.layers.3.mlp');
   const { t: tensor, ...plain } = nodes[0]!.attributes;
   t.deepEqual(plain, {
     i: { int: -3 },

@@ -44,7 +44,7 @@ export const readNode = async (
   const node: OnnxNodeDescription = {
     name: proto.name ?? '',
     op,
-    scope,
+    scope: scope || folders(proto.name ?? ''),
     domain: proto.domain === 'ai.onnx' ? '' : (proto.domain ?? ''),
     inputs: proto.input ?? [],
     outputs: proto.output ?? [],
@@ -59,6 +59,10 @@ export const readNode = async (
 /** PyTorch notes the modules around a node as a list of quoted paths, and last the name of the node. */
 const scopeOf = ({ key, value }: onnxProto.onnx.IStringStringEntryProto): string =>
   key === 'pkg.torch.onnx.name_scopes' ? ([...(value ?? '').matchAll(/'([^']*)'/g)].at(-2)?.[1] ?? '') : '';
+
+/** Others write it into the name: `/model/layers.3/mlp/up_proj/MatMul`. */
+const folders = (name: string): string =>
+  name.startsWith('/') ? name.split('/').slice(1, -1).join('.') : '';
 
 /** The attribute without its tensor, and the tensor, whose elements stay in the file. */
 const readAttribute = async (wire: WireFile, from: number, to: number) => {

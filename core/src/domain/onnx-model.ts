@@ -35,7 +35,7 @@ export interface OnnxNodeDescription {
   /** May be empty. */
   readonly name: string;
   readonly op: string;
-  /** Path of the module that the node comes from, where the exporter noted it; otherwise empty. */
+  /** Path of the module that the node comes from, where the file notes it or its name has it; otherwise empty. */
   readonly scope: string;
   /** '' for the operators of ONNX itself. */
   readonly domain: string;

@@ -6,7 +6,15 @@ import {
   SecateurError,
   type TraceShape,
 } from '@secateur/core';
-import { type Graph, GraphBuilder, reshape, type TensorRef, withoutDeadNodes } from '@secateur/core/graph';
+import {
+  type Graph,
+  GraphBuilder,
+  linear,
+  type TensorRef,
+  transpose,
+  type Value,
+  withoutDeadNodes,
+} from '@secateur/core/graph';
 import { NodeAttributes } from './attributes.js';
 import { bindInputs } from './bind-inputs.js';
 import { modelOf } from './description.js';
@@ -50,11 +58,9 @@ export const traceOnnx = (
   };
 
   for (const node of neededNodes(model, logits)) {
+    const path = pathOf(node, name => tensors.has(name) && !stored.get(name)?.data);
     const outputs = explained(node, () =>
-      g.at(
-        pathOf(node, name => tensors.has(name) && !stored.get(name)?.data),
-        () => applied(t, node, node.inputs.map(read), model),
-      ),
+      g.at(path, () => applied(t, node, path, node.inputs.map(read), model)),
     );
     node.outputs.forEach((name, i) => {
       const output = outputs[i];
@@ -72,19 +78,29 @@ export const traceOnnx = (
       `The output "${logits}" has the shape [${output.shape}], expected [${shape.batch}, ${shape.sequence}, vocabulary].`,
       { hint: 'Export the model so that it gives logits for every token.' },
     );
-  g.output('logits', reshape(g, output, [rows, vocabulary]));
+  g.output('logits', asLinear(t, t.reshaped(output, [rows, vocabulary])));
   return withoutDeadNodes(g.build());
+};
+
+/** The head as a linear layer, its weight turned to [vocabulary, in]: that is where a loss is put in its place. */
+const asLinear = (t: Tracing, logits: Value): Value => {
+  const product = t.productOf(logits);
+  if (!product) return logits;
+  const { rows, weight, path } = product;
+  return t.g.at(path, () => linear(t.g, rows, transpose(t.g, weight, [1, 0])));
 };
 
 const applied = (
   t: Tracing,
   { op, domain, inputs: names, outputs, attributes }: OnnxNodeDescription,
+  path: string,
   inputs: readonly (Operand | undefined)[],
   { opsets }: OnnxModel,
 ): readonly (Operand | undefined)[] => {
   const node = {
     op,
     domain,
+    path,
     inputs,
     attributes: new NodeAttributes({ name: '', scope: '', op, domain, inputs: names, outputs, attributes }),
     outputs: outputs.length,

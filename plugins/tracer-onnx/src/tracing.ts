@@ -1,4 +1,4 @@
-import type { Constant, GraphBuilder, Value } from '@secateur/core/graph';
+import { type Constant, type GraphBuilder, reshape, type Shape, type Value } from '@secateur/core/graph';
 import type { NodeAttributes } from './attributes.js';
 import type { Known } from './known.js';
 
@@ -18,12 +18,21 @@ export interface LiveNode {
   readonly attributes: NodeAttributes;
   /** Number of outputs. */
   readonly outputs: number;
+  /** Module path. */
+  readonly path: string;
   /** Version of the operators of the node's domain. */
   readonly opset: number;
 }
 
 /** Says a node in the operators of the graph. Outputs that a decoder without a cache does not need are left out. */
 export type Rule = (t: Tracing, node: LiveNode) => readonly (Operand | undefined)[];
+
+/** A product of activations [rows, in] with a weight [in, out]. */
+export interface WeightProduct {
+  readonly rows: Value;
+  readonly weight: Value;
+  readonly path: string;
+}
 
 /** Finite stand-ins for the infinities of masks: a row of scores that is masked whole cannot become NaN. */
 const LARGEST = 3.4028234663852886e38;
@@ -35,6 +44,10 @@ export class Tracing {
   readonly #parameters = new Set<string>();
   /** Transposed weights by the name of the value, to the weight. */
   readonly #transposed = new Map<string, Value>();
+
+  /** What a value was reshaped from. */
+  readonly #sources = new Map<string, Value>();
+  readonly #products = new Map<string, WeightProduct>();
 
   constructor(readonly g: GraphBuilder) {}
 
@@ -50,6 +63,24 @@ export class Tracing {
 
   isWeight(value: Value): boolean {
     return this.#parameters.has(value.name);
+  }
+
+  /** The same elements under another shape. Back to the shape that they came from, nothing is done. */
+  reshaped(x: Value, shape: Shape): Value {
+    for (let from: Value | undefined = x; from; from = this.#sources.get(from.name))
+      if (from.shape.join() === shape.join()) return from;
+    const y = reshape(this.g, x, shape);
+    this.#sources.set(y.name, x);
+    return y;
+  }
+
+  /** Remembers a matrix [rows, out] as rows · weight, with the weight [in, out]. */
+  noteProduct(y: Value, product: WeightProduct): void {
+    this.#products.set(y.name, product);
+  }
+
+  productOf(y: Value): WeightProduct | undefined {
+    return this.#products.get(y.name);
   }
 
   noteTransposed(value: Value, weight: Value): void {

@@ -11,6 +11,7 @@ import {
   type DenseFeeds,
   type Graph,
   outputOf,
+  withLoss,
 } from '@secateur/core/graph';
 import { largestDifference, outputAt, slicedFeeds, zeroedFeeds } from '@secateur/core/testing';
 import { llamaTracer } from '@secateur/plugin-tracer-llama';
@@ -111,6 +112,7 @@ for (const [family, config] of Object.entries(tinyConfigs))
     t.deepEqual(feeds, await feedsOf(original, format));
     t.deepEqual(outputAt(graph, 'logits', feeds), outputAt(inFloat32(original), 'logits', feeds));
     t.true(checkCuts(t, graph, feeds) > 6);
+    t.true(withLoss(graph).outputs.has('nll'), 'a loss can take the place of the head');
   });
 
 test('f16: the weights are those of the file, and the groups do not change', async t => {
@@ -151,6 +153,12 @@ test('a decoder exported by torch.onnx has the groups of its sizes and the logit
     ],
   );
   t.is(prunable[1]!.id, 'model.model.layers.0.self_attn#kv-head');
+  t.deepEqual(
+    prunable[1]!.members,
+    ['q', 'k', 'v', 'o'].map(
+      name => `model.model.layers.0.self_attn.${name}_proj.weight[${name === 'o' ? '0] consumer' : '1] own'}`,
+    ),
+  );
   t.deepEqual(onnxTracer.layers(opened.config), [
     { heads: 4, kvHeads: 2, channels: 12 },
     { heads: 4, kvHeads: 2, channels: 12 },
@@ -159,6 +167,19 @@ test('a decoder exported by torch.onnx has the groups of its sizes and the logit
   const feeds = await feedsOf(graph, onnxFormat);
   t.true(distance(outputAt(graph, 'logits', feeds), record.logits) <= 1e-5);
   t.is(checkCuts(t, graph, feeds), prunable.length);
+
+  // The graph with a loss in place of its head: what perplexity is measured with.
+  const measured = withLoss(graph);
+  const rows = record.ids.map((_, i) => [...record.logits.slice(23 * i, 23 * (i + 1))]);
+  const nll = outputAt(measured, 'nll', {
+    ...feeds,
+    targets: { shape: [14], data: ids },
+    weights: { shape: [14], data: new Float64Array(14).fill(1) },
+  });
+  const expected = rows.map(
+    (row, i) => Math.log(row.reduce((sum, x) => sum + Math.exp(x), 0)) - row[ids[i]!]!,
+  );
+  t.true(distance(nll, expected) <= 1e-5);
 
   const executable = await engine.compile(graph);
   const data = BigInt64Array.from(ids, BigInt);

@@ -3,8 +3,6 @@ import {
   concat,
   expand,
   gather,
-  reshape,
-  type Shape,
   sizeOf,
   slice,
   transpose,
@@ -21,9 +19,6 @@ import {
   type Rule,
   type Tracing,
 } from '../tracing.js';
-
-const to = (t: Tracing, x: Value, shape: Shape): Value =>
-  x.shape.join() === shape.join() ? x : reshape(t.g, x, shape);
 
 const run = (t: Tracing, x: Value, axis: number, start: number, count: number): Value => {
   if (count <= 0) throw new Error('a part without elements is taken');
@@ -86,7 +81,7 @@ const gathered: Rule = (t, { inputs: [given, ids], attributes }) => {
   const indices = [...ids.data].map(index => (index < 0 ? index + x.shape[axis]! : index));
   const isRun = indices.every((index, i) => index === indices[0]! + i);
   const part = isRun ? run(t, x, axis, indices[0]!, indices.length) : undefined;
-  if (part) return [to(t, part, [...x.shape.slice(0, axis), ...ids.shape, ...x.shape.slice(axis + 1)])];
+  if (part) return [t.reshaped(part, [...x.shape.slice(0, axis), ...ids.shape, ...x.shape.slice(axis + 1)])];
   if (axis !== 0) throw new Error('indices that are no run are taken from an axis that is not the first');
   return [gather(t.g, x, t.value(ids))];
 };
@@ -108,20 +103,20 @@ export const movement: Readonly<Record<string, Rule>> = {
   Reshape: (t, { inputs, attributes }) => {
     const x = t.value(inputs[0]);
     const allowZero = attributes.int('allowzero', 0) !== 0;
-    return [to(t, x, reshapeTarget(x.shape, knownElements(inputs, 1), allowZero))];
+    return [t.reshaped(x, reshapeTarget(x.shape, knownElements(inputs, 1), allowZero))];
   },
   Squeeze: (t, node) => {
     const x = t.value(node.inputs[0]);
-    return [to(t, x, squeezed(x.shape, axesOf(node)))];
+    return [t.reshaped(x, squeezed(x.shape, axesOf(node)))];
   },
   Unsqueeze: (t, node) => {
     const x = t.value(node.inputs[0]);
-    return [to(t, x, unsqueezed(x.shape, axesOf(node)!))];
+    return [t.reshaped(x, unsqueezed(x.shape, axesOf(node)!))];
   },
   Flatten: (t, { inputs: [given], attributes }) => {
     const x = t.value(given);
     const axis = attributes.int('axis', 1);
-    return [to(t, x, [sizeOf(x.shape.slice(0, axis)), sizeOf(x.shape.slice(axis))])];
+    return [t.reshaped(x, [sizeOf(x.shape.slice(0, axis)), sizeOf(x.shape.slice(axis))])];
   },
   Expand: (t, { op, inputs }) => {
     const x = t.value(inputs[0]);

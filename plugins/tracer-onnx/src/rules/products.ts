@@ -1,22 +1,28 @@
-import { gemm, linear, matMul, reshape, scaleBy, sizeOf, type Value } from '@secateur/core/graph';
+import { gemm, linear, matMul, scaleBy, sizeOf, type Value } from '@secateur/core/graph';
 import type { Rule, Tracing } from '../tracing.js';
 
 /** A product of activations and a weight is one of matrices, so that it is a linear layer whatever it is fed. */
-const product: Rule = (t, { inputs: [given, other] }) => {
+const product: Rule = (t, { inputs: [given, other], path }) => {
   const [a, b] = [t.value(given), t.value(other)];
   if (a.shape.length < 2 || b.shape.length < 2) throw new Error('a vector is multiplied, expected matrices');
   const weight = t.transposedWeight(b);
   if (weight) return [rowsOf(t, a, b.shape[1]!, x => linear(t.g, x, weight))];
-  if (t.isWeight(b) && b.shape.length === 2) return [rowsOf(t, a, b.shape[1]!, x => gemm(t.g, x, b))];
+  if (t.isWeight(b) && b.shape.length === 2)
+    return [
+      rowsOf(t, a, b.shape[1]!, rows => {
+        const y = gemm(t.g, rows, b);
+        t.noteProduct(y, { rows, weight: b, path });
+        return y;
+      }),
+    ];
   return [matMul(t.g, a, b)];
 };
 
 /** Applies a linear map to the last axis. */
 const rowsOf = (t: Tracing, x: Value, out: number, map: (rows: Value) => Value): Value => {
-  if (x.shape.length === 2) return map(x);
   const lead = x.shape.slice(0, -1);
-  const rows = reshape(t.g, x, [sizeOf(lead), x.shape.at(-1)!]);
-  return reshape(t.g, map(rows), [...lead, out]);
+  const rows = t.reshaped(x, [sizeOf(lead), x.shape.at(-1)!]);
+  return t.reshaped(map(rows), [...lead, out]);
 };
 
 const general: Rule = (t, { inputs: [given, other, added], attributes }) => {
