@@ -12,6 +12,8 @@ export interface LoweredModel {
   readonly model: OnnxModelBuilder;
   /** Tensors that the model still lacks. */
   readonly tensors: readonly StoredTensor[];
+  /** Bytes of the tables that the model holds already. */
+  readonly tableBytes: number;
   /** Sizes of the attention layers in order: key-value heads of each. */
   readonly kvHeads: readonly number[];
 }
@@ -40,8 +42,10 @@ export const lowerGraph = (dynamic: DynamicGraph, longest: Graph, dtype: ExportD
       .filter(({ name }) => read.has(name))
       .map(parameter => [parameter.name, formOf(parameter, dtype)]),
   );
+  let tableBytes = 0;
   for (const constant of graph.constants.values())
-    if (read.has(constant.name)) declareConstant(e, constant, longest.constants.get(constant.name));
+    if (read.has(constant.name))
+      tableBytes += declareConstant(e, constant, longest.constants.get(constant.name));
 
   const kvHeads: number[] = [];
   for (const node of graph.nodes)
@@ -62,7 +66,7 @@ export const lowerGraph = (dynamic: DynamicGraph, longest: Graph, dtype: ExportD
   e.at('', () =>
     e.reshape(name, [open(true, false), open(false, true), open(false, false, shape[1]!)], ['logits']),
   );
-  return { model, tensors: [...forms.values()].flatMap(({ tensors }) => tensors), kvHeads };
+  return { model, tensors: [...forms.values()].flatMap(({ tensors }) => tensors), tableBytes, kvHeads };
 };
 
 const checkInputs = (graph: Graph): void => {
@@ -76,8 +80,8 @@ const checkInputs = (graph: Graph): void => {
     throw new SecateurError('E_EXPORT', `The weight ${lost.name} lies in no file, expected a model on disk.`);
 };
 
-/** A table with a row for each position is written as long as the model may run. */
-const declareConstant = (e: Emitter, constant: Constant, longest: Constant | undefined): void => {
+/** A table with a row for each position is written as long as the model may run. Returns the bytes it takes. */
+const declareConstant = (e: Emitter, constant: Constant, longest: Constant | undefined): number => {
   const [first, ...rest] = e.dynamic.extents(constant.name);
   if (
     rest.some(isOpen) ||
@@ -96,6 +100,7 @@ const declareConstant = (e: Emitter, constant: Constant, longest: Constant | und
     shape as Shape,
     new Uint8Array(elements.buffer),
   );
+  return elements.byteLength;
 };
 
 const isTable = (e: Emitter, { name }: Constant): boolean =>

@@ -13,11 +13,11 @@ import { type LoweredModel, lowerGraph } from './lower-graph.js';
 import { BLOCK } from './q8.js';
 import { writeModel } from './write-model.js';
 
-/** A protobuf may hold less than 2 GiB; the nodes and tables of a model take a part of it. */
+/** A protobuf may hold less than 2 GiB; the nodes of a model take a part of it. */
 const MAX_INLINE_BYTES = 2 ** 31 - 2 ** 27;
 
 export interface OnnxExporterOptions {
-  /** Weights of more bytes than this in all lie in a file beside the model. Default 2 GiB less a margin. */
+  /** Where weights and tables are of more bytes than this in all, the weights lie in a file beside the model. Default 2 GiB less a margin. */
   readonly maxInlineBytes?: number;
 }
 
@@ -34,7 +34,7 @@ export const createOnnxExporter = ({
     if (!dtypes.includes(dtype))
       throw new SecateurError('E_EXPORT', `ONNX files cannot hold ${dtype}, expected ${dtypes.join(', ')}.`);
     const lowered = lowerGraph(...traces(source), dtype);
-    const files = await writeModel(path.resolve(file), lowered.model, lowered.tensors, {
+    const files = await writeModel(path.resolve(file), lowered, {
       format: source.format,
       maxInlineBytes,
       ...(signal ? { signal } : {}),

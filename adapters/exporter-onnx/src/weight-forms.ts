@@ -83,6 +83,12 @@ const asBlocks = (parameter: Parameter): WeightForm => {
   const { name, shape } = parameter;
   const [rows, width] = shape as [number, number];
   const scales = `${name}_scale`;
+  const made = new WeakMap<Float32Array, ReturnType<typeof quantise>>();
+  const quantised = (elements: Float32Array): ReturnType<typeof quantise> => {
+    const known = made.get(elements) ?? quantise(elements);
+    made.set(elements, known);
+    return known;
+  };
   const dequantise = (
     e: Emitter,
     x: string,
@@ -96,9 +102,9 @@ const asBlocks = (parameter: Parameter): WeightForm => {
     });
   return {
     tensors: [
-      stored(parameter, name, 'int8', shape, elements => bytesOf(quantise(elements).levels)),
+      stored(parameter, name, 'int8', shape, elements => bytesOf(quantised(elements).levels)),
       stored(parameter, scales, 'float16', [rows, width / BLOCK], elements =>
-        bytesOf(quantise(elements).scales),
+        bytesOf(quantised(elements).scales),
       ),
     ],
     whole: e => e.once(`whole(${name})`, () => dequantise(e, name, scales, 1)),

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { readFully, type StagedFile, stageFiles, withFile } from '@secateur/adapter-checkpoint-hf';
-import type { OnnxModelBuilder } from '@secateur/adapter-onnx-format';
 import { type CheckpointFormat, type ExportOptions, SecateurError } from '@secateur/core';
 import type { TensorRef } from '@secateur/core/graph';
+import type { LoweredModel } from './lower-graph.js';
 import type { StoredTensor } from './weight-forms.js';
 
 /** Bytes copied at a time. */
@@ -12,7 +12,7 @@ const ALIGNMENT = 4096;
 
 interface WriteOptions extends Pick<ExportOptions, 'signal' | 'onProgress'> {
   readonly format: CheckpointFormat;
-  /** Tensors of more bytes than this in all lie in a file beside the model. */
+  /** Where tables and tensors are of more bytes than this in all, the tensors lie in a file beside the model. */
   readonly maxInlineBytes: number;
 }
 
@@ -22,20 +22,20 @@ interface WriteOptions extends Pick<ExportOptions, 'signal' | 'onProgress'> {
  */
 export const writeModel = async (
   file: string,
-  model: OnnxModelBuilder,
-  tensors: readonly StoredTensor[],
+  { model, tensors, tableBytes }: LoweredModel,
   { format, maxInlineBytes, signal, onProgress }: WriteOptions,
 ): Promise<readonly string[]> => {
   const total = tensors.reduce((sum, { byteLength }) => sum + byteLength, 0);
   let done = 0;
+  const read = keepingLast(format);
   const byName = new Map(tensors.map(tensor => [tensor.name, tensor]));
   const write = async (tensor: StoredTensor, to: StagedFile): Promise<void> => {
     signal?.throwIfAborted();
-    await writeTensor(tensor, to, format);
+    await writeTensor(tensor, to, read);
     done += tensor.byteLength;
     onProgress?.(done, total);
   };
-  const isExternal = total > maxInlineBytes;
+  const isExternal = total + tableBytes > maxInlineBytes;
   const data = `${path.basename(file)}_data`;
   await stageFiles(path.dirname(file), async staging => {
     if (isExternal)
@@ -63,14 +63,23 @@ export const writeModel = async (
   return [file, ...(isExternal ? [path.join(path.dirname(file), data)] : [])];
 };
 
+/** A weight that is stored as two tensors is read once. */
+const keepingLast = (format: CheckpointFormat): CheckpointFormat['read'] => {
+  let last: { readonly ref: TensorRef; readonly elements: Float32Array } | undefined;
+  return async ref => {
+    if (last?.ref !== ref) last = { ref, elements: await format.read(ref) };
+    return last.elements;
+  };
+};
+
 const writeTensor = async (
   { parameter, encode, byteLength, name }: StoredTensor,
   to: StagedFile,
-  format: CheckpointFormat,
+  read: CheckpointFormat['read'],
 ): Promise<void> => {
   const ref = parameter.ref!;
   if (!encode && ref.dtype === 'F32') return copyBytes(ref, to);
-  const elements = await format.read(ref);
+  const elements = await read(ref);
   const bytes = encode
     ? encode(elements)
     : new Uint8Array(elements.buffer, elements.byteOffset, elements.byteLength);
