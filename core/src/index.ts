@@ -15,6 +15,7 @@ export * from './data/sequence.js';
 export * from './data/tokenise.js';
 export * from './domain/events.js';
 export * from './domain/knowledge.js';
+export * from './domain/onnx-model.js';
 export * from './domain/removal-group.js';
 export * from './domain/report.js';
 export * from './errors.js';

@@ -1,1 +1,2 @@
-export {};
+export { createOnnxFormat } from './onnx-format.js';
+export { default } from './plugin.js';

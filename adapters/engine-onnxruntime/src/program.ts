@@ -1,3 +1,4 @@
+import { OnnxModelBuilder } from '@secateur/adapter-onnx-format';
 import { type CompileOptions, SecateurError } from '@secateur/core';
 import { differentiate, expandGraph, type Graph, gradientRole, withoutDeadNodes } from '@secateur/core/graph';
 import {
@@ -12,7 +13,6 @@ import { externalFiles } from './external-data.js';
 import type { FeedSpec } from './feeds.js';
 import { Emitter, type Precision, viewOf } from './lower/emitter.js';
 import { loweringOf } from './lower/index.js';
-import { OnnxModelBuilder } from './onnx/model-builder.js';
 
 /** A graph as onnxruntime takes it, and how to speak to it. */
 export interface Program {

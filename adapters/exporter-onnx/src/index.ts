@@ -1,1 +1,2 @@
-export {};
+export { createOnnxExporter, type OnnxExporterOptions } from './onnx-exporter.js';
+export { default } from './plugin.js';

@@ -1,1 +1,2 @@
-export {};
+export { createOnnxRuntime } from './onnx-runtime.js';
+export { default } from './plugin.js';

@@ -10,7 +10,9 @@ import type { Primitive } from './operator.js';
 import { add } from './ops/add.js';
 import { concat } from './ops/concat.js';
 import { Exp, exp } from './ops/exp.js';
+import { expand } from './ops/expand.js';
 import { linear } from './ops/linear.js';
+import { matMul } from './ops/mat-mul.js';
 import { mul } from './ops/mul.js';
 import { reduceMean } from './ops/reduce-mean.js';
 import { reduceSum } from './ops/reduce-sum.js';
@@ -18,6 +20,7 @@ import { reshape } from './ops/reshape.js';
 import { siluGate } from './ops/silu-gate.js';
 import { slice } from './ops/slice.js';
 import { softmax } from './ops/softmax.js';
+import { transpose } from './ops/transpose.js';
 
 const find = ({ groups }: Coupling, id: string): RemovalGroup => groups.find(group => group.id === id)!;
 
@@ -314,3 +317,39 @@ for (const [about, graph] of [
       t.true(largestDifference(whole, cut) > 1e-3, group.id);
     }
   });
+
+test('keys that are repeated for the queries of their group leave KV heads and query heads apart', t => {
+  const [batch, length, heads, group, depth] = [2, 3, 2, 5, 4];
+  const g = new GraphBuilder();
+  const x = g.input('x', [batch * length, 7]);
+  const project = (name: string, size: number): Value =>
+    g.at(`layers.0.${name}`, () => linear(g, x, g.parameter(`${name}.weight`, [size * depth, 7])));
+  const open = (value: Value, size: number): Value =>
+    transpose(g, reshape(g, value, [batch, length, size, depth]), [0, 2, 1, 3]);
+  const repeated = (value: Value): Value => {
+    const single = reshape(g, open(value, heads), [batch, heads, 1, length, depth]);
+    const copies = expand(g, single, [batch, heads, group, length, depth]);
+    return reshape(g, copies, [batch, heads * group, length, depth]);
+  };
+  const [q, k, v] = [project('q', heads * group), project('k', heads), project('v', heads)];
+  const scores = matMul(g, open(q, heads * group), transpose(g, repeated(k), [0, 1, 3, 2]));
+  const mixed = transpose(g, matMul(g, softmax(g, scores), repeated(v)), [0, 2, 1, 3]);
+  const rows = reshape(g, mixed, [batch * length, heads * group * depth]);
+  const out = g.parameter('o.weight', [7, heads * group * depth]);
+  g.output(
+    'y',
+    g.at('layers.0.o', () => linear(g, rows, out)),
+  );
+  const { groups } = couple(g.build());
+  t.deepEqual(
+    groups
+      .filter(({ unprunable }) => unprunable === undefined)
+      .map(({ kind, units, unitCost }) => [kind, units, unitCost]),
+    [
+      ['kv-head', heads, 7 * depth * (2 * group + 2)],
+      ['query-head', group, 7 * depth * heads * 2],
+      ['head-dim', depth, 7 * heads * (group + 1)],
+      ['head-dim', depth, 7 * heads * (group + 1)],
+    ],
+  );
+});

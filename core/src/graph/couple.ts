@@ -92,6 +92,7 @@ const coupleNode = (
       });
       dimensions.mark(term(axis), paired ? 'paired batch' : 'batch');
     },
+    repeat: axis => dimensions.mark(term(axis), 'repeated'),
     normalise: axis => dimensions.mark(term(axis), 'normalised'),
     freeze: (axis, reason) => dimensions.freeze(term(axis), reason),
   };
@@ -262,10 +263,10 @@ const unitCost = (base: readonly Occurrence[], dimension: number, graph: Graph):
 };
 
 const kindOf = (dimensions: Dimensions, dimension: number, base: readonly Occurrence[]): UnitKind => {
-  if (dimensions.marked(dimension, 'paired batch')) return 'kv-head';
+  if (dimensions.marked(dimension, 'paired batch'))
+    return dimensions.marked(dimension, 'repeated') ? 'query-head' : 'kv-head';
   if (dimensions.marked(dimension, 'batch')) return 'query-head';
-  const isHead = (d: number): boolean =>
-    dimensions.marked(d, 'paired batch') || dimensions.marked(d, 'batch');
+  const isHead = (d: number): boolean => ['paired batch', 'batch'].some(mark => dimensions.marked(d, mark));
   if (base.some(({ layout }) => dimensionsOf(layout).some(isHead))) return 'head-dim';
   if (dimensions.marked(dimension, 'normalised')) return 'hidden';
   return base.length > 0 && dimensions.reasons(dimension).length === 0 ? 'channel' : 'other';

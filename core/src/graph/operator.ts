@@ -46,6 +46,8 @@ export interface CouplingContext {
   contract(...axes: Axis[]): void;
   /** The two axes are batch axes of a product of activations: heads. */
   batch(axis: Axis): void;
+  /** One index of the input serves every index here: keys that are repeated for each query head of their group. */
+  repeat(axis: Axis): void;
   /** The axis is normalised over: removable only if the count that divides is kept. */
   normalise(axis: Axis): void;
   /** No index of this axis may be removed, with the reason that people read. */

@@ -1,5 +1,5 @@
 /** `@secateur/core/testing`: what tests of plugins and adapters share. Nothing of it is needed at run time. */
-export { slicedFeeds, zeroedFeeds } from '../graph/fixtures/cut-feeds.js';
+export { largestDifference, outputAt, slicedFeeds, zeroedFeeds } from '../graph/fixtures/cut-feeds.js';
 export * from '../graph/fixtures/tiny-decoder.js';
 export * from './interpreter-engine.js';
 export * from './memory-format.js';

@@ -1,10 +1,10 @@
-import type { Attributes, DType, Graph, Node, Shape, Value } from '@secateur/core/graph';
 import {
   type ElementType,
   elementTypes,
   type OnnxAttribute,
   type OnnxModelBuilder,
-} from '../onnx/model-builder.js';
+} from '@secateur/adapter-onnx-format';
+import type { Attributes, DType, Graph, Node, Shape, Value } from '@secateur/core/graph';
 
 export type Precision = 'float32' | 'float64';
 

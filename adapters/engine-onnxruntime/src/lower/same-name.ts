@@ -1,4 +1,4 @@
-import type { OnnxAttribute } from '../onnx/model-builder.js';
+import type { OnnxAttribute } from '@secateur/adapter-onnx-format';
 import type { Lowering, NodeView } from './emitter.js';
 
 /** Operators that ONNX has with the same inputs. Attributes, where there are any, are translated. */

@@ -15,6 +15,7 @@ interface Said {
   readonly contracted: readonly (readonly string[])[];
   readonly normalised: readonly string[];
   readonly batch: readonly string[];
+  readonly repeated: readonly string[];
   readonly sums: readonly (readonly [whole: string, parts: readonly string[]])[];
   readonly products: readonly (readonly [whole: readonly string[], parts: readonly string[]])[];
 }
@@ -33,6 +34,7 @@ const listen = (graph: Graph): Said => {
     contracted: [] as string[][],
     normalised: [] as string[],
     batch: [] as string[],
+    repeated: [] as string[],
     sums: [] as [string, string[]][],
     products: [] as [string[], string[]][],
   };
@@ -51,6 +53,7 @@ const listen = (graph: Graph): Said => {
     fresh: extent => ({ value: 'dropped', axis: extent }),
     contract: (...axes) => void said.contracted.push(axes.map(written)),
     batch: axis => void said.batch.push(written(axis)),
+    repeat: axis => void said.repeated.push(written(axis)),
     normalise: axis => void said.normalised.push(written(axis)),
     freeze: axis => void said.frozen.add(written(axis)),
   };
@@ -261,4 +264,16 @@ test('lookups, softmax, means and maxima freeze what they run over', t => {
   t.deepEqual(frozen('Softmax', 'last axis'), ['x0[2]']);
   t.deepEqual(frozen('ReduceMean', 'first axis dropped'), ['x0[0]']);
   t.deepEqual(frozen('ReduceMax', 'two axes dropped'), ['x0[0]', 'x0[2]']);
+});
+
+test('Expand repeats along axes of 1 and along new ones', t => {
+  const { repeated } = listen(
+    graphOf({
+      op: 'Expand',
+      about: '',
+      inputs: [{ shape: [3, 1, 4] }],
+      attributes: { shape: [2, 3, 5, 4] },
+    }),
+  );
+  t.deepEqual(repeated, ['Expand[0]', 'Expand[2]']);
 });

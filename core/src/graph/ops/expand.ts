@@ -20,7 +20,13 @@ export const Expand: Primitive = {
   },
   evaluate: ([x], { shape }: ExpandAttributes) => [broadcastTo(x!, shape)],
   gradient: (g, { inputs: [x], outputGradients: [dy] }) => [unbroadcast(g, dy!, x!.shape)],
-  couple: c => tieAligned(c, 0),
+  couple: c => {
+    tieAligned(c, 0);
+    const from = c.inputs[0]!.shape;
+    const to = c.outputs[0]!.shape;
+    for (const [d, extent] of to.entries())
+      if ((from[from.length - to.length + d] ?? 1) < extent) c.repeat(c.output(0, d));
+  },
   resize: (_, { outputs: [y] }) => ({ shape: y!.shape }),
   flops: () => 0,
 };
