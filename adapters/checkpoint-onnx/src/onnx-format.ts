@@ -58,11 +58,12 @@ const openOnnx = async (given: string): Promise<Checkpoint> => {
   );
   const onnx: OnnxModel = withNamedWeights({ ...model, initializers: read });
   const { initializers } = onnx;
+  const companions = await companionsOf(path.dirname(file));
   return {
-    folder: path.dirname(file),
+    folder: path.dirname(companions[0] ?? file),
     config: { architectures: ['ONNX'], onnx },
     tensors: new Map(initializers.flatMap(tensor => refOf(tensor))),
-    companions: await companionsOf(path.dirname(file)),
+    companions,
     hash: () => hashOf(file, initializers),
   };
 };
@@ -79,6 +80,6 @@ const refOf = ({ name, dtype, shape, bytes }: OnnxTensor): [string, TensorRef][]
 
 const refuse = async (): Promise<never> => {
   throw new SecateurError('E_EXPORT', 'An ONNX model can be traced and measured, but not written again.', {
-    hint: 'Prune the Hugging Face folder that it was exported from, then run: secateur export',
+    hint: 'Prune the Hugging Face folder that it was exported from, with --format onnx.',
   });
 };

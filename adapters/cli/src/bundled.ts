@@ -1,11 +1,14 @@
 import * as checkpointGguf from '@secateur/adapter-checkpoint-gguf';
 import * as checkpointHf from '@secateur/adapter-checkpoint-hf';
+import * as checkpointOnnx from '@secateur/adapter-checkpoint-onnx';
 import * as engineOnnxRuntime from '@secateur/adapter-engine-onnxruntime';
 import * as exporterGguf from '@secateur/adapter-exporter-gguf';
+import * as exporterOnnx from '@secateur/adapter-exporter-onnx';
 import * as importerHub from '@secateur/adapter-importer-hub';
 import * as reporterTerminal from '@secateur/adapter-reporter-terminal';
 import * as runFolder from '@secateur/adapter-run-folder';
 import * as runtimeLlamaCpp from '@secateur/adapter-runtime-llama-cpp';
+import * as runtimeOnnxRuntime from '@secateur/adapter-runtime-onnxruntime';
 import * as runtimeTransformers from '@secateur/adapter-runtime-transformers';
 import * as text from '@secateur/adapter-text';
 import * as tokenizerHf from '@secateur/adapter-tokenizer-hf';
@@ -22,6 +25,7 @@ import * as saliencyWanda from '@secateur/plugin-saliency-wanda';
 import * as samplerGap from '@secateur/plugin-sampler-gap';
 import * as samplerUniform from '@secateur/plugin-sampler-uniform';
 import * as tracerLlama from '@secateur/plugin-tracer-llama';
+import * as tracerOnnx from '@secateur/plugin-tracer-onnx';
 import * as presetLorashear from '@secateur/preset-lorashear';
 import * as presetMagnitude from '@secateur/preset-magnitude';
 import * as presetWandaSp from '@secateur/preset-wanda-sp';
@@ -31,9 +35,12 @@ export const adapters = {
   '@secateur/adapter-engine-onnxruntime': engineOnnxRuntime,
   '@secateur/adapter-checkpoint-hf': checkpointHf,
   '@secateur/adapter-checkpoint-gguf': checkpointGguf,
+  '@secateur/adapter-checkpoint-onnx': checkpointOnnx,
   '@secateur/adapter-importer-hub': importerHub,
   '@secateur/adapter-exporter-gguf': exporterGguf,
+  '@secateur/adapter-exporter-onnx': exporterOnnx,
   '@secateur/adapter-runtime-llama-cpp': runtimeLlamaCpp,
+  '@secateur/adapter-runtime-onnxruntime': runtimeOnnxRuntime,
   '@secateur/adapter-runtime-transformers': runtimeTransformers,
   '@secateur/adapter-tokenizer-hf': tokenizerHf,
   '@secateur/adapter-text': text,
@@ -44,6 +51,7 @@ export const adapters = {
 /** Algorithms: there for `use` to name, with their default options. */
 export const algorithms = {
   '@secateur/plugin-tracer-llama': tracerLlama,
+  '@secateur/plugin-tracer-onnx': tracerOnnx,
   '@secateur/plugin-saliency-taylor': saliencyTaylor,
   '@secateur/plugin-saliency-lora': saliencyLora,
   '@secateur/plugin-saliency-wanda': saliencyWanda,

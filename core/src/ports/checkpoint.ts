@@ -6,7 +6,7 @@ export type ModelConfig = Readonly<Record<string, unknown>>;
 
 /** A model folder, opened and checked: headers are read, tensor bytes are not. */
 export interface Checkpoint {
-  /** Absolute path of the folder. */
+  /** Absolute path of the folder: that of the tokenizer too. */
   readonly folder: string;
   readonly config: ModelConfig;
   /** Every tensor by name; offsets and lengths were checked against the file. */

@@ -44,6 +44,11 @@ export const load = (session: Session): Stage<void, Loaded> => ({
     const source = { config: checkpoint.config, tensors: checkpoint.tensors, tracer, format };
     checkLengths(config, tracer.maxSequence(checkpoint.config));
     const graph = tracer.trace(checkpoint.config, checkpoint.tensors, { batch: 1, sequence: 2 });
+    // A model that cannot be written when it is cut is refused before hours are spent on it.
+    tracer.resize(
+      checkpoint.config,
+      new Map([...graph.parameters].map(([name, { shape }]) => [name, shape])),
+    );
     const adapter = config.adapter === undefined ? undefined : await format.openAdapter(config.adapter);
     const modules = new Map([...linearModules(graph)].filter(([module]) => module !== headModule(graph)));
     const lora = adapter ? await loadLora(adapter, modules, format) : attachFresh(run, modules);

@@ -10,7 +10,7 @@ export const onnxTracer: Tracer = {
   maxSequence: maxSequenceOf,
   resize: () => {
     throw new SecateurError('E_EXPORT', 'An ONNX model can be traced and measured, but not written again.', {
-      hint: 'Prune the Hugging Face folder that it was exported from, then run: secateur export',
+      hint: 'Prune the Hugging Face folder that it was exported from, with --format onnx.',
     });
   },
 };

@@ -125,7 +125,7 @@ const explained = <T>({ op, name, outputs }: OnnxNodeDescription, work: () => T)
     throw new SecateurError(
       'E_ONNX',
       `The operator ${op} of the node "${name || outputs[0]}" cannot be traced: ${reason}.`,
-      { cause, hint: 'Export the model from its Hugging Face folder: secateur export' },
+      { cause, hint: 'Export the model from its Hugging Face folder: npx secateur convert hf DIR FILE.onnx' },
     );
   }
 };
