@@ -38,6 +38,7 @@ export const errorCodes = {
   E_OUTPUT_EXISTS: 'The output folder is not empty.',
   E_RESUME: 'The run cannot be resumed.',
   E_NUMERICS: 'A number that must be finite or equal is not.',
+  E_FILE: 'The system refuses to read or write a file.',
   E_USAGE: 'The command line is wrong.',
   E_INTERRUPTED: 'The run was interrupted.',
 } as const;

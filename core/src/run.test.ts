@@ -7,6 +7,7 @@ import { LiveModel } from './model/live-model.js';
 import { cloneLora } from './model/lora-state.js';
 import type { CheckpointFormat } from './ports/checkpoint.js';
 import { Evaluator } from './ports/evaluator.js';
+import { type Importer, Importer as ImporterPort } from './ports/importer.js';
 import { PruneOptimizer } from './ports/prune-optimizer.js';
 import { Recovery } from './ports/recovery.js';
 import type { RunStore } from './ports/run-store.js';
@@ -15,6 +16,7 @@ import { Sampler } from './ports/sampler.js';
 import { TextReader } from './ports/text.js';
 import { executeRun, resumeRun } from './run.js';
 import type { RunContext } from './run-context.js';
+import { tinyModel } from './testing/tiny-model.js';
 import { fill, type TinySession, type TinySettings, tinySession } from './testing/tiny-session.js';
 import type { Token } from './token.js';
 import { Trainer } from './training/trainer.js';
@@ -284,6 +286,35 @@ test('a run does not go on with other inputs than it was begun with', async t =>
   const error = await t.throwsAsync(resumeRun(changed), { code: 'E_RESUME' } as never);
   t.is(error?.message, 'what the run in run was begun with has changed since: text.waves');
   await t.notThrowsAsync(resumeRun(stopped));
+});
+
+test('a run goes on with the folder that its model was imported to, whatever the name means by now', async t => {
+  const meaning = { folder: 'tiny', asked: 0 };
+  const importer: Importer = {
+    recognises: async name => name.startsWith('seed:'),
+    async folder() {
+      meaning.asked++;
+      return meaning.folder;
+    },
+  };
+  const plain = tinySession({}, [fill(ImporterPort, importer)]);
+  const named: TinySession = { ...plain, config: { ...plain.config, model: 'seed:tiny' } };
+  const whole = await executeRun(named);
+  const weights = named.format.models.get('run/model');
+  let stopping = true;
+  named.hooks.cut.tap('stop', model => {
+    if (stopping) throw new Error('enough');
+    return model;
+  });
+  const again = { ...named, config: { ...named.config, out: 'again' } };
+  await t.throwsAsync(executeRun(again), { message: 'enough' });
+  stopping = false;
+  t.is(meaning.asked, 2);
+  named.format.models.set('moved', tinyModel({}, 2));
+  meaning.folder = 'moved';
+  t.deepEqual((await resumeRun(again)).perplexity, whole.perplexity);
+  t.is(meaning.asked, 2, 'the name is not looked up again');
+  t.deepEqual(named.format.models.get('again/model'), weights);
 });
 
 test('a run whose cut model is gone does not go on', async t => {

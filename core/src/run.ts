@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from './clock.js';
 import type { ResolvedConfig } from './config/schema.js';
 import type { Report } from './domain/report.js';
+import { isModel } from './model/open-source.js';
 import { Engine } from './ports/engine.js';
 import { Evaluator } from './ports/evaluator.js';
 import { KnowledgeAnalysis } from './ports/knowledge.js';
@@ -42,25 +43,37 @@ export interface RunOptions {
  * @throws SecateurError whatever the stages find wrong
  */
 export const executeRun = (session: Session, options: RunOptions = {}): Promise<Report> =>
-  run(session, options, async loaded => {
-    const { force = false, invocation = null } = options;
-    const { out, seed } = session.config;
-    const store = await session.active(RunStorage).create(out, { force, keep: pathsOf(session.config) });
-    const stamp = stampOf(session, loaded);
-    await store.writeJson('run.json', { version: 1, preset: session.preset, seed, stamp, invocation });
-    return store;
-  });
+  run(session, options, async () => ({
+    model: session.config.model,
+    async open(loaded) {
+      const { force = false, invocation = null } = options;
+      const { config, preset } = session;
+      const { folder } = loaded;
+      const keep = [...new Set([folder, ...pathsOf(config)])];
+      const store = await session.active(RunStorage).create(config.out, { force, keep });
+      const stamp = stampOf(session, loaded);
+      await store.writeJson('run.json', { version: 1, preset, seed: config.seed, stamp, folder, invocation });
+      return store;
+    },
+  }));
 
 /**
  * Goes on with a run that was stopped or killed, to the same bytes.
  * @throws SecateurError E_RESUME when the folder holds no run, or when inputs or plugins are not what they were
  */
 export const resumeRun = (session: Session, options: RunOptions = {}): Promise<Report> =>
-  run(session, options, async loaded => {
+  run(session, options, async () => {
     const store = await session.active(RunStorage).reopen(session.config.out);
-    const { stamp } = (await store.readJson('run.json')) as { stamp?: unknown };
-    checkStamp(stamp, stampOf(session, loaded), store.folder);
-    return store;
+    const { stamp, folder } = (await store.readJson('run.json')) as { stamp?: unknown; folder?: unknown };
+    // What `hf:owner/name` means may have moved on since, and the network may be gone.
+    const kept = typeof folder === 'string' && (await isModel(session, folder)) ? folder : undefined;
+    return {
+      model: kept ?? session.config.model,
+      async open(loaded) {
+        checkStamp(stamp, stampOf(session, loaded), store.folder);
+        return store;
+      },
+    };
   });
 
 /** Everything that a run reads. */
@@ -72,17 +85,22 @@ const pathsOf = ({ model, adapter, text }: ResolvedConfig): string[] => [
   ),
 ];
 
-/** Opens the store, once the inputs are known to be good. */
-type Open = (loaded: Loaded) => Promise<RunStore>;
+/** Where a run begins. */
+interface Start {
+  /** What is opened as the model. */
+  readonly model: string;
+  /** Opens the store, once the inputs are known to be good. */
+  open(loaded: Loaded): Promise<RunStore>;
+}
 
-const run = async (session: Session, options: RunOptions, open: Open): Promise<Report> => {
+const run = async (session: Session, options: RunOptions, start: () => Promise<Start>): Promise<Report> => {
   const { hooks } = session;
   const engine = session.active(Engine);
   try {
     checkPorts(session);
     const context = makeContext(session, engine, options);
     await hooks.initialize.promise(context);
-    const report = await stages(session, context, open);
+    const report = await stages(session, context, await start());
     await hooks.done.promise({ report });
     return report;
   } catch (error) {
@@ -114,9 +132,9 @@ const checkPorts = (session: Session): void => {
 };
 
 /** The run, top to bottom. */
-const stages = async (session: Session, context: Context, open: Open): Promise<Report> => {
+const stages = async (session: Session, context: Context, { model, open }: Start): Promise<Report> => {
   const runner = new StageRunner(context);
-  const loaded = await runner.step(load(session), undefined);
+  const loaded = await runner.step(load(session), model);
   context.store = await open(loaded);
   const dense = await runner.step(evaluate(session, 'dense', 'Measure the dense model'), {
     loaded,

@@ -18,6 +18,8 @@ test('a folder opens with config, tensors and companions; other types are listed
   const folder = await temporaryFolder(t);
   await config(folder, '{"model_type":"llama","custom":[1]}');
   await writeRaw(folder, { w: entry(), mask: entry(4, 'I32') }, new Uint8Array(8));
+  await mkdir(path.join(folder, 'licenses'));
+  await symlink('gone', path.join(folder, 'merges.txt'));
   for (const name of ['tokenizer.json', 'LICENSE.txt', 'chat_template.jinja', 'README.md', 'optimizer.pt'])
     await writeFile(path.join(folder, name), 'x');
   const checkpoint = await format.open(folder);

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type Checkpoint, SecateurError } from '@secateur/core';
 import type { TensorRef } from '@secateur/core/graph';
@@ -28,9 +29,23 @@ export const openModel = async (folder: string): Promise<Checkpoint> => {
     folder: absolute,
     config,
     tensors: asRefs(tensors),
-    companions: entries.filter(isCompanion).map(name => path.join(absolute, name)),
+    companions: await companionsOf(absolute, entries),
     hash: once(() => hashFiles([CONFIG, ...files].map(name => path.join(absolute, name)))),
   };
+};
+
+/** What can be copied: a folder `licenses`, or a link whose file is gone, would end a run when all the work is done. */
+const companionsOf = async (folder: string, entries: readonly string[]): Promise<readonly string[]> => {
+  const files: string[] = [];
+  for (const name of entries.filter(isCompanion)) {
+    const file = path.join(folder, name);
+    const there = await stat(file).then(
+      status => status.isFile(),
+      () => false,
+    );
+    if (there) files.push(file);
+  }
+  return files;
 };
 
 /**

@@ -18,10 +18,10 @@ export const wholeNumber =
     return value;
   };
 
-/** A number above 0. */
-export const positive = (text: string): number => {
+/** A number above 0 and below 1. */
+export const share = (text: string): number => {
   const value = number(text);
-  if (value <= 0) throw new InvalidArgumentError('Expected a number above 0.');
+  if (value <= 0 || value >= 1) throw new InvalidArgumentError('Expected a number above 0 and below 1.');
   return value;
 };
 
@@ -47,6 +47,9 @@ const namedFormat = (text: string, former: Formats = {}): Formats => {
 /** Files for other runtimes, as `export.formats` has them. */
 type Formats = Readonly<Record<string, string | true>>;
 
+/** What names a model on the command line. */
+export const MODEL = 'model folder, GGUF file or hf:owner/name';
+
 export const configOption = (): Option =>
   new Option('-c, --config <file>', 'configuration file (default: prune.config.* of this folder or above)');
 
@@ -54,7 +57,7 @@ export const jsonOption = (): Option => new Option('--json', 'print JSON');
 
 /** Flags that overrule the configuration. */
 export const runOptions = (): readonly Option[] => [
-  new Option('-m, --model <folder>', 'checkpoint to prune'),
+  new Option('-m, --model <model>', `checkpoint to prune: ${MODEL}`),
   new Option('-a, --adapter <folder>', 'PEFT LoRA adapter of the model (default: a fresh one)'),
   new Option('--no-adapter', 'attach a fresh LoRA, whatever the configuration names'),
   new Option('-p, --preset <name>', 'method, instead of the presets of the configuration'),

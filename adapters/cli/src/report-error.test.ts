@@ -36,6 +36,14 @@ test('an interruption is 130, whatever the work threw when it was stopped', t =>
   });
 });
 
+test('what the system refuses is no defect', async t => {
+  const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+  t.deepEqual(report(full), {
+    status: 2,
+    text: '✖ E_FILE  ENOSPC: no space left on device, write\n  make room on the disk; a run then goes on: npx secateur resume\n',
+  });
+});
+
 test('a defect is 1, with its stack and whose fault it is', t => {
   const { status, text } = report(new TypeError('undefined is not a function'));
   t.is(status, 1);

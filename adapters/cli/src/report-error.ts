@@ -4,6 +4,16 @@ import { CommanderError } from 'commander';
 import type { Console } from './console.js';
 import { INTERRUPTED } from './interrupt.js';
 
+/** What the system refuses wherever files are written, by Node's code, with what to do about it. */
+const refusals: ReadonlyMap<string, string> = new Map([
+  ['EACCES', 'allow it, or name another place'],
+  ['EPERM', 'allow it, or name another place'],
+  ['EROFS', 'name a place that can be written'],
+  ['ENOSPC', 'make room on the disk'],
+  ['EDQUOT', 'make room within the quota'],
+  ['EMFILE', 'raise the limit of open files: ulimit -n'],
+]);
+
 /** Prints an error as people need it, and gives the exit status for it. */
 export const reportError = (
   error: unknown,
@@ -23,6 +33,12 @@ export const reportError = (
   if (signal.aborted) {
     err(lines('E_INTERRUPTED', 'the work was interrupted'));
     return INTERRUPTED;
+  }
+  const refused = refusals.get((error as NodeJS.ErrnoException | undefined)?.code ?? '');
+  if (refused !== undefined) {
+    err(lines('E_FILE', (error as Error).message, `${refused}; a run then goes on: npx secateur resume`));
+    if (stack) err(`\n${inspect(error)}\n`);
+    return 2;
   }
   err(
     `${inspect(error)}\n\nThis is a bug of secateur, not a mistake of yours. Please report it with the lines above.\n`,

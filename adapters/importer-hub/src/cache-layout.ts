@@ -1,4 +1,5 @@
-import { link, mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, open, readFile, rename, stat, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { getRepoFolderName } from '@huggingface/hub';
 import type { HubName } from './hub-name.js';
@@ -38,19 +39,30 @@ export const sizeOfFile = (file: string): Promise<number | undefined> =>
 /** Puts a blob into a snapshot: by a relative link; where the system grants none, by a second name of the file. */
 export const linkInto = async (blob: string, pointer: string): Promise<void> => {
   await mkdir(path.dirname(pointer), { recursive: true });
-  await rm(pointer, { force: true });
+  const temporary = temporaryOf(pointer);
   try {
-    await symlink(path.relative(path.dirname(pointer), blob), pointer);
+    await symlink(path.relative(path.dirname(pointer), blob), temporary);
   } catch {
-    await link(blob, pointer);
+    await link(blob, temporary);
   }
+  // Over what is there: who shares the cache never finds the name gone.
+  await rename(temporary, pointer);
 };
+
+/** A name that no other fetch has, of this process or another. */
+const temporaryOf = (file: string): string => `${file}.${randomUUID()}.tmp`;
 
 /** Notes the commit of a revision. Comes last, so that a revision always leads to a whole snapshot of ours. */
 export const noteCommit = async ({ reference }: CacheLayout, commit: string): Promise<void> => {
   await mkdir(path.dirname(reference), { recursive: true });
-  const temporary = `${reference}.${process.pid}.tmp`;
-  await writeFile(temporary, commit);
+  const temporary = temporaryOf(reference);
+  const handle = await open(temporary, 'w');
+  try {
+    await handle.writeFile(commit);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
   await rename(temporary, reference);
 };
 

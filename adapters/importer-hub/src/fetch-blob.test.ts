@@ -62,6 +62,18 @@ test('a blob of another size than listed is replaced', async t => {
   t.deepEqual(await content(), weights);
 });
 
+test('two that fetch the same at once both end well', async t => {
+  const { hub, cache, content } = await prepare(t);
+  const folders = await Promise.all([importerOf(hub, cache).folder(), importerOf(hub, cache).folder()]);
+  t.is(folders[0], folders[1]);
+  t.deepEqual(await content(), weights);
+  const names = await readdir(storage(cache), { recursive: true });
+  t.deepEqual(
+    names.filter(name => /incomplete|tmp/.test(name)),
+    [],
+  );
+});
+
 test('a body that breaks off is continued', async t => {
   const { hub, content, ranges, folder } = await prepare(t);
   hub.fail(/cdn/, 4, (response, start) => {

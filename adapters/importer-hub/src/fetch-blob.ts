@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { SecateurError } from '@secateur/core';
+import { sizeOfFile } from './cache-layout.js';
 import { type Patience, pause } from './patient-fetch.js';
 import type { HubFile } from './repository.js';
 
@@ -39,7 +40,10 @@ export const fetchBlob = async (
   } finally {
     await handle.close();
   }
-  await rename(partial, target);
+  await rename(partial, target).catch(async (error: NodeJS.ErrnoException) => {
+    // Another process that fetched the same was first.
+    if (error.code !== 'ENOENT' || (await sizeOfFile(target)) !== file.size) throw error;
+  });
 };
 
 /** @returns false, with an empty file, when size or hash is wrong */

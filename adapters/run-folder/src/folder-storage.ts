@@ -1,4 +1,3 @@
-import type { Dirent } from 'node:fs';
 import { mkdir, readdir, realpath, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { type RunStorage, SecateurError } from '@secateur/core';
@@ -63,7 +62,6 @@ export const folderStorage: RunStorage = {
         },
       );
     await removeTemporary(store.folder);
-    await removeTemporary(store.path('checkpoints'));
     await trimHalfLine(store.path('events.jsonl'));
     return store;
   },
@@ -112,10 +110,11 @@ const makeFolder = async (folder: string): Promise<void> => {
 
 const remove = (entry: string): Promise<void> => rm(entry, { recursive: true, force: true });
 
+/** At every depth: models are written into folders of the run, and what a kill leaves of one is as large as the model. */
 const removeTemporary = async (folder: string): Promise<void> => {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((): Dirent[] => []);
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
   for (const entry of entries)
-    if (entry.isFile() && isTemporary(entry.name)) await remove(path.join(folder, entry.name));
+    if (entry.isFile() && isTemporary(entry.name)) await remove(path.join(entry.parentPath, entry.name));
 };
 
 /** `a, b, c and 4 more`. */

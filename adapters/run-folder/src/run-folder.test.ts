@@ -244,6 +244,23 @@ test('a document that cannot be read is E_RESUME', async t => {
   t.is(await store.readJson('none.json'), undefined);
 });
 
+test('reopening clears what a kill left at every depth, and nothing else', async t => {
+  const store = await newRun(t);
+  await store.writeJson('run.json', {});
+  for (const folder of ['model/onnx', 'adapter', 'checkpoints/compact']) {
+    await mkdir(store.path(folder), { recursive: true });
+    await writeFile(store.path(folder, '.model.safetensors.123.tmp'), 'half');
+    await writeFile(store.path(folder, 'config.json'), '{}');
+  }
+  await folderStorage.reopen(store.folder);
+  const names = await readdir(store.folder, { recursive: true });
+  t.deepEqual(
+    names.filter(name => name.endsWith('.tmp')),
+    [],
+  );
+  t.is(names.filter(name => name.endsWith('config.json')).length, 3);
+});
+
 test('only the folder of a run can be reopened', async t => {
   const folder = await temporary(t);
   await t.throwsAsync(folderStorage.reopen(folder), { code: 'E_RESUME', message: /run\.json/ });

@@ -7,6 +7,8 @@ export interface PythonOptions {
   readonly line?: string;
   /** Milliseconds after which it is killed. */
   readonly timeout: number;
+  /** Kills it when it is aborted. */
+  readonly signal?: AbortSignal | undefined;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -29,7 +31,7 @@ const KEPT = 16_384;
  */
 export const runPython = (
   args: readonly string[],
-  { python, line = '', timeout, env = {} }: PythonOptions,
+  { python, line = '', timeout, signal, env = {} }: PythonOptions,
 ): Promise<PythonResult> =>
   new Promise(resolve => {
     const child = spawn(python, args, { env: { ...process.env, ...env }, windowsHide: true });
@@ -41,9 +43,11 @@ export const runPython = (
       kill();
     }, timeout);
     process.once('exit', kill);
+    signal?.addEventListener('abort', kill);
     const end = (failure: PythonResult['failure']): void => {
       clearTimeout(timer);
       process.off('exit', kill);
+      signal?.removeEventListener('abort', kill);
       resolve({ output: Buffer.concat(output), lastLine: lastLineOf(errors), failure });
     };
     child.stdout.on('data', (chunk: Buffer) => void output.push(chunk));

@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { Runtime } from '@secateur/core';
 import { providedBy } from '@secateur/core/testing';
 import test from 'ava';
@@ -102,6 +103,23 @@ posix('a folder that transformers does not open is E_VERIFY, with what Python sa
   await refused('setTimeout(() => {}, 60_000)', /gave no answer within 1\.5 seconds/, 1500);
   const { nextTokens } = createTransformersRuntime({ python: path.join(folder, 'absent') });
   await t.throwsAsync(nextTokens(folder, [[1]]), { code: 'E_VERIFY', message: /cannot be started/ });
+});
+
+posix('interrupted, Python is killed', async t => {
+  const folder = await modelFolder(await scratch(t));
+  const seen = path.join(folder, 'seen');
+  const python = await fakePython(
+    folder,
+    `writeFileSync(${JSON.stringify(seen)}, String(process.pid)); setTimeout(() => {}, 60_000);`,
+  );
+  const controller = new AbortController();
+  const reason = new Error('Ctrl-C');
+  const asked = createTransformersRuntime({ python }).nextTokens(folder, [[1]], controller.signal);
+  while (!existsSync(seen) || readFileSync(seen, 'utf8') === '') await setTimeout(10);
+  controller.abort(reason);
+  t.is(await t.throwsAsync(asked), reason);
+  const pid = Number(readFileSync(seen, 'utf8'));
+  t.throws(() => process.kill(pid, 0), { code: 'ESRCH' });
 });
 
 test('the plugin provides the runtime', t => {

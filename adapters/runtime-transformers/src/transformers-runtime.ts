@@ -35,7 +35,7 @@ export const createTransformersRuntime = ({
       : { version: versions };
   },
 
-  async nextTokens(artefact, prompts) {
+  async nextTokens(artefact, prompts, signal) {
     if (prompts.length === 0) return [];
     const request = { folder: artefact, prompts, own_code: await hasOwnCode(artefact) };
     // transformers copies a folder's code before it imports it.
@@ -45,8 +45,10 @@ export const createTransformersRuntime = ({
         python,
         line: JSON.stringify(request),
         timeout,
+        signal,
         env: { HF_MODULES_CACHE: modules },
       });
+      signal?.throwIfAborted();
       if (result.failure)
         throw new SecateurError(
           'E_VERIFY',

@@ -38,8 +38,12 @@ export interface TraceDescription {
 const SEQUENCE = 128;
 
 /** The graph and the removal groups of a model. Reads headers only. */
-export const describeTrace = async (session: Session, name: string): Promise<TraceDescription> => {
-  const { model } = await openModel(session, name);
+export const describeTrace = async (
+  session: Session,
+  name: string,
+  signal?: AbortSignal,
+): Promise<TraceDescription> => {
+  const { model } = await openModel(session, name, { signal });
   const graph = model.graph({ batch: 1, sequence: SEQUENCE });
   return {
     parameters: model.count(),

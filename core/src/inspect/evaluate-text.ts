@@ -10,12 +10,13 @@ import { LossMeter } from '../training/loss-meter.js';
 import { openModel } from './open-model.js';
 
 export interface EvaluateTextOptions {
-  /** Model folder. */
+  /** What `model` may name: a folder, a file, `hf:owner/name`. */
   readonly model: string;
   readonly adapter?: string;
   readonly file: string;
   /** Tokens per chunk, at least 2. */
   readonly chunk: number;
+  readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -26,7 +27,7 @@ export interface EvaluateTextOptions {
  * the ports throw
  */
 export const evaluateText = async (session: Session, options: EvaluateTextOptions): Promise<Measurement> => {
-  const { chunk, file, onProgress } = options;
+  const { chunk, file, signal, onProgress } = options;
   const { model, folder } = await openModel(session, options.model, options);
   const limit = model.source.tracer.maxSequence(model.source.config);
   if (!Number.isInteger(chunk) || chunk < 2 || chunk > limit + 1)
@@ -59,6 +60,7 @@ export const evaluateText = async (session: Session, options: EvaluateTextOption
     let sum = 0;
     let tokens = 0;
     for (let at = 0; at < sequences.length; at += batch) {
+      signal?.throwIfAborted();
       const part = await meter.mean(sequences.slice(at, at + batch));
       sum += part.loss * part.tokens;
       tokens += part.tokens;

@@ -1,8 +1,8 @@
 import { extname, resolve } from 'node:path';
 import { SecateurError } from '../errors.js';
-import { openSource } from '../model/open-source.js';
 import { type ExportDType, type Exported, Exporter, type ExportOptions } from '../ports/exporter.js';
 import type { Session } from '../session.js';
+import { openShown } from './open-model.js';
 
 export interface ExportRequest extends Omit<ExportOptions, 'dtype'> {
   /** What `model` may name: a folder, a file, `hf:owner/name`. */
@@ -36,8 +36,7 @@ export const exportModel = async (session: Session, request: ExportRequest): Pro
       `the element type ${chosen} cannot be written as ${exporter.extension}, expected one of ${exporter.dtypes.join(', ')}`,
       { hint: `--dtype ${usual}` },
     );
-  const { signal } = options;
-  const opened = await openSource(session, model, signal ? { signal } : {});
+  const opened = await openShown(session, model, options.signal);
   return exporter.export(opened, file, { ...options, dtype: chosen });
 };
 

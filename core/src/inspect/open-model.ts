@@ -1,7 +1,7 @@
 import { linearModules } from '../graph/attach-lora.js';
 import { LiveModel } from '../model/live-model.js';
 import { type LoraState, loadLora } from '../model/lora-state.js';
-import { openSource } from '../model/open-source.js';
+import { type OpenedSource, openSource } from '../model/open-source.js';
 import type { Session } from '../session.js';
 
 export interface ModelToInspect {
@@ -19,12 +19,7 @@ export const openModel = async (
     signal,
   }: { readonly adapter?: string | undefined; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<ModelToInspect> => {
-  const shown = showImport(session);
-  const { checkpoint, format, tracer } = await openSource(session, name, {
-    ...(signal ? { signal } : {}),
-    onProgress: shown.onProgress,
-  });
-  shown.end();
+  const { checkpoint, format, tracer } = await openShown(session, name, signal);
   const { config, tensors, folder } = checkpoint;
   const source = { config, tensors, tracer, format };
   const modules = linearModules(tracer.trace(config, tensors, { batch: 1, sequence: 2 }));
@@ -32,6 +27,21 @@ export const openModel = async (
   const lora =
     adapter === undefined ? none : await loadLora(await format.openAdapter(adapter), modules, format);
   return { model: new LiveModel(source, lora), folder };
+};
+
+/** Opens what `model` may name, and shows the import where there is one. */
+export const openShown = async (
+  session: Session,
+  name: string,
+  signal: AbortSignal | undefined,
+): Promise<OpenedSource> => {
+  const shown = showImport(session);
+  const opened = await openSource(session, name, {
+    ...(signal ? { signal } : {}),
+    onProgress: shown.onProgress,
+  });
+  shown.end();
+  return opened;
 };
 
 /** Shows an import as a stage of its own; what is in the cache already has nothing to show. */

@@ -49,8 +49,11 @@ test('NaN and another vocabulary never pass', async t => {
     ...runtime(0),
     nextTokens: async (_artefact, prompts) => prompts.map(() => p),
   });
-  t.like((await verify(odd(new Float32Array(3))))[0], { status: 'different', difference: Infinity });
-  t.like((await verify(runtime(Number.NaN)))[0], { status: 'different', difference: Infinity });
+  const [short] = await verify(odd(new Float32Array(3)));
+  t.is(short!.status, 'different');
+  t.regex(short!.reason!, /gives 3 probabilities, expected one for each of \d+ tokens/);
+  const reason = 'it gives the probability NaN, expected finite numbers';
+  t.like((await verify(runtime(Number.NaN)))[0], { status: 'different', reason });
 });
 
 test('what a runtime refuses, and one that is missing, are rows with a reason', async t => {
@@ -61,6 +64,20 @@ test('what a runtime refuses, and one that is missing, are rows with a reason', 
   t.like((await verify(refusing))[0], { status: 'refused', reason: 'wrong shape' });
   const missing: Runtime = { ...runtime(0), status: async () => ({ missing: 'no Python' }) };
   t.like((await verify(missing))[0], { status: 'not installed', reason: 'no Python' });
+});
+
+test('what ends because it is interrupted is no refusal', async t => {
+  const controller = new AbortController();
+  const stopped = new SecateurError('E_INTERRUPTED', 'stopped');
+  const slow: Runtime = {
+    ...runtime(0),
+    async nextTokens(_artefact, _prompts, signal) {
+      t.is(signal, controller.signal);
+      controller.abort(stopped);
+      throw new SecateurError('E_VERIFY', 'killed');
+    },
+  };
+  t.is(await t.throwsAsync(verify(slow, { signal: controller.signal })), stopped);
 });
 
 test('a defect of a runtime is no row', async t => {

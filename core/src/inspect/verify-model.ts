@@ -24,12 +24,12 @@ export interface Verification {
   readonly runtime: string;
   /** Of the runtime; absent when it is not installed. */
   readonly version?: string;
-  /** Largest difference of a next-token probability from the engine's. */
+  /** Largest difference of a next-token probability from the engine's; absent where there is nothing to compare. */
   readonly difference?: number;
   /** Prompts after which the likeliest token is the engine's, of all. */
   readonly agree?: readonly [same: number, of: number];
   readonly status: 'equal' | 'different' | 'refused' | 'not installed';
-  /** Why it was refused, or is not installed. */
+  /** Why it was refused, cannot be compared, or is not installed. */
   readonly reason?: string;
 }
 
@@ -64,9 +64,10 @@ export const verifyModel = async (
     rows.push({
       artefact,
       runtime: name,
-      ...(await tryRuntime(runtime, artefact, prompts, expected, tolerance)),
+      ...(await tryRuntime(runtime, artefact, { prompts, expected, tolerance, signal })),
     });
   }
+  signal?.throwIfAborted();
   onProgress?.(pairs.length, pairs.length);
   return rows;
 };
@@ -126,18 +127,29 @@ const engineSays = async (
 
 type Outcome = Omit<Verification, 'artefact' | 'runtime'>;
 
+interface Comparison {
+  readonly prompts: readonly (readonly number[])[];
+  /** Probabilities by the engine, [vocabulary] for each prompt. */
+  readonly expected: readonly Float32Array[];
+  readonly tolerance: number;
+  readonly signal: AbortSignal | undefined;
+}
+
 const tryRuntime = async (
   runtime: Runtime,
   artefact: string,
-  prompts: readonly (readonly number[])[],
-  expected: readonly Float32Array[],
-  tolerance: number,
+  { prompts, expected, tolerance, signal }: Comparison,
 ): Promise<Outcome> => {
   const status = await runtime.status();
   if ('missing' in status) return { status: 'not installed', reason: status.missing };
   const { version } = status;
+  signal?.throwIfAborted();
   try {
-    const found = await runtime.nextTokens(artefact, prompts);
+    const found = await runtime.nextTokens(artefact, prompts, signal);
+    const reason = found
+      .map((p, i) => whyIncomparable(p, expected[i]!.length))
+      .find(why => why !== undefined);
+    if (reason !== undefined) return { version, status: 'different', reason };
     const difference = Math.max(...found.map((p, i) => largestGap(p, expected[i]!)));
     const same = found.filter((p, i) => argmax(p) === argmax(expected[i]!)).length;
     return {
@@ -147,18 +159,19 @@ const tryRuntime = async (
       status: difference <= tolerance ? 'equal' : 'different',
     };
   } catch (error) {
+    signal?.throwIfAborted();
     if (!isSecateurError(error)) throw error;
     return { version, status: 'refused', reason: error.message };
   }
 };
 
-/** Infinite for a number that is none, so that it never passes. */
-const largestGap = (a: Float32Array, b: Float32Array): number => {
-  if (a.length !== b.length) return Number.POSITIVE_INFINITY;
-  let most = 0;
-  for (let i = 0; i < a.length; i++) {
-    const gap = Math.abs(a[i]! - b[i]!);
-    most = gap >= 0 ? Math.max(most, gap) : Number.POSITIVE_INFINITY;
-  }
-  return most;
+/** What cannot be compared never passes: no difference is small enough for another vocabulary, or for NaN. */
+const whyIncomparable = (p: Float32Array, vocabulary: number): string | undefined => {
+  if (p.length !== vocabulary)
+    return `it gives ${p.length} probabilities, expected one for each of ${vocabulary} tokens`;
+  const odd = p.find(value => !Number.isFinite(value));
+  return odd === undefined ? undefined : `it gives the probability ${odd}, expected finite numbers`;
 };
+
+const largestGap = (a: Float32Array, b: Float32Array): number =>
+  a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);

@@ -38,11 +38,20 @@ const imported = async (
   return model;
 };
 
+/** Whether a format knows the path: not what only an importer makes a folder of. */
+export const isModel = async (session: Session, path: string): Promise<boolean> =>
+  (await recognising(session, path)) !== undefined;
+
+const recognising = async (session: Session, path: string): Promise<CheckpointFormat | undefined> => {
+  for (const { implementation } of session.every(CheckpointFormat))
+    if (await implementation.recognises(path)) return implementation;
+  return undefined;
+};
+
 /** Where none recognises the path, the first one's error says what it lacks. */
 const formatOf = async (session: Session, path: string): Promise<CheckpointFormat> => {
-  const formats = session.every(CheckpointFormat);
-  for (const { implementation } of formats) if (await implementation.recognises(path)) return implementation;
-  return formats[0]?.implementation ?? session.active(CheckpointFormat);
+  const [first] = session.every(CheckpointFormat);
+  return (await recognising(session, path)) ?? first?.implementation ?? session.active(CheckpointFormat);
 };
 
 const tracerOf = (session: Session, { architectures }: ModelConfig): Tracer => {

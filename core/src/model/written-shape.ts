@@ -24,16 +24,20 @@ export const areAlike = (layers: readonly LayerSizes[]): boolean =>
       heads === layers[0]!.heads && kvHeads === layers[0]!.kvHeads && channels === layers[0]!.channels,
   );
 
+/** Whether stock code builds such layers: all alike, none without attention or MLP. */
+const areStock = (layers: readonly LayerSizes[]): boolean =>
+  areAlike(layers) && layers.every(({ heads, channels }) => heads > 0 && channels > 0);
+
 /**
- * The form in which a model is written. Layers that are alike need no padding and no code of their own, whatever was
- * asked for.
+ * The form in which a model is written. Layers that stock code builds need no padding and no code of their own,
+ * whatever was asked for.
  */
 export const writtenShape = (
   { config, tensors, tracer }: ModelSource,
   shape: ResolvedConfig['export']['shape'],
 ): WrittenShape => {
   const shapes = new Map([...tensors].map(([name, ref]) => [name, ref.shape]));
-  if (tracer.pad && (shape === 'padded' || areAlike(tracer.layers(config))))
+  if (tracer.pad && (shape === 'padded' || areStock(tracer.layers(config))))
     return withPlacements(tracer.pad(config, shapes));
   const asIs = [...shapes].map(([name, extents]) => ({
     name,

@@ -9,8 +9,13 @@ export interface Runtime {
   /**
    * Probabilities of the next token after each prompt, [vocabulary] each.
    * @param prompts token ids, at least one each; no BOS is added
+   * @param signal a runtime that may take long ends its work when it is aborted; what it then throws is not looked at
    * @throws SecateurError E_VERIFY when the runtime refuses the file
    */
-  nextTokens(artefact: string, prompts: readonly (readonly number[])[]): Promise<readonly Float32Array[]>;
+  nextTokens(
+    artefact: string,
+    prompts: readonly (readonly number[])[],
+    signal?: AbortSignal,
+  ): Promise<readonly Float32Array[]>;
 }
 export const Runtime = createToken<Runtime>('runtime', 'all');

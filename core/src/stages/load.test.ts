@@ -6,7 +6,7 @@ import { load } from './load.js';
 
 const loaded = (settings: TinySettings = {}, ports: readonly Filled[] = []) => {
   const session = tinySession(settings, ports);
-  return load(session).run(tinyContext(session));
+  return load(session).run(tinyContext(session), session.config.model);
 };
 
 const refused = async (
@@ -97,7 +97,7 @@ test('an adapter is opened where one is named', async t => {
   const session = tinySession();
   const config = { ...session.config, adapter: 'mine' };
   const error = (await t.throwsAsync(
-    load({ ...session, config }).run(tinyContext(session)),
+    load({ ...session, config }).run(tinyContext(session), config.model),
   )) as SecateurError;
   t.is(error.code, 'E_ADAPTER');
 });

@@ -19,6 +19,8 @@ import type { Stage } from './stage.js';
 /** Everything that a run reads, opened and checked. */
 export interface Loaded {
   readonly model: LiveModel;
+  /** The model folder: what `model` names, or what an importer has made of that. */
+  readonly folder: string;
   readonly companions: readonly string[];
   readonly adapterConfig: Readonly<Record<string, unknown>> | undefined;
   readonly sources: readonly SourceData[];
@@ -31,13 +33,13 @@ export interface Loaded {
   readonly inputs: Readonly<Record<string, string | null>>;
 }
 
-/** Opens model, adapter, tokenizer and texts. Nothing is compiled and nothing is written before all of them are found good. */
-export const load = (session: Session): Stage<void, Loaded> => ({
+/** Opens the model that is named, adapter, tokenizer and texts. Nothing is compiled and nothing is written before all of them are found good. */
+export const load = (session: Session): Stage<string, Loaded> => ({
   name: 'load',
   title: 'Load the model and the texts',
-  async run(run) {
+  async run(run, name) {
     const { config } = session;
-    const { checkpoint, format, tracer } = await openSource(session, config.model, {
+    const { checkpoint, format, tracer } = await openSource(session, name, {
       signal: run.signal,
       onProgress: run.progress,
     });
@@ -60,6 +62,7 @@ export const load = (session: Session): Stage<void, Loaded> => ({
     const hashes = { model: await checkpoint.hash(), adapter: adapter ? await adapter.hash() : null };
     return {
       model,
+      folder: checkpoint.folder,
       companions: checkpoint.companions,
       adapterConfig: adapter?.config,
       sources: texts.sources,

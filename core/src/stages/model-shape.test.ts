@@ -65,6 +65,10 @@ test('padding is for tracers that can, and tried before anything is measured', a
   await t.throwsAsync(checked(padded, new LiveModel({ ...model.source, tracer }, model.lora)), {
     message: 'tried',
   });
+  // Layers that all lack a part are alike, and not what stock code builds.
+  await t.throwsAsync(checked(uniform, new LiveModel({ ...model.source, tracer }, model.lora)), {
+    message: 'tried',
+  });
 });
 
 test('a uniform run protects a kind as a whole or not at all, and says so', t => {

@@ -18,20 +18,20 @@ export const checkShape = (
   candidates: readonly RemovalGroup[],
 ): void => {
   const { shape } = config.export;
-  if (shape === 'padded') {
-    if (!tracer.pad)
-      throw new SecateurError('E_EXPORT', 'models of this architecture cannot be padded', {
-        hint: 'choose another export.shape: per-layer, uniform',
-      });
-    tracer.pad(model, new Map([...tensors].map(([name, ref]) => [name, ref.shape])));
-  }
-  if (shape !== 'uniform') return;
-  if (!areAlike(tracer.layers(model)))
+  if (shape === 'per-layer') return;
+  if (shape === 'padded' && !tracer.pad)
+    throw new SecateurError('E_EXPORT', 'models of this architecture cannot be padded', {
+      hint: 'choose another export.shape: per-layer, uniform',
+    });
+  if (shape === 'uniform' && !areAlike(tracer.layers(model)))
     throw new SecateurError(
       'E_EXPORT',
       'export.shape is "uniform", but the layers of the model differ in size already',
       { hint },
     );
+  // Layers that all lack a part are alike, and no stock model for all that.
+  tracer.pad?.(model, new Map([...tensors].map(([name, ref]) => [name, ref.shape])));
+  if (shape === 'padded') return;
   for (const kind of new Set(candidates.map(group => group.kind))) {
     const all = groups.filter(group => group.kind === kind);
     const own = new Map(candidates.filter(group => group.kind === kind).map(group => [group.id, group]));

@@ -25,7 +25,7 @@ export const ownCode = (config: ModelConfig): OwnCode => {
     },
     files: [fileURLToPath(new URL(`../python/${MODULE}.py`, import.meta.url))],
     notes: [
-      `layers differ in size, so that transformers needs ${MODULE}.py of the folder: from_pretrained(folder, trust_remote_code=True)`,
+      `layers differ in size or lack a part, so that transformers needs ${MODULE}.py of the folder: from_pretrained(folder, trust_remote_code=True)`,
     ],
   };
 };

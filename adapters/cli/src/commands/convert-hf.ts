@@ -3,7 +3,7 @@ import { type ExportDType, exportModel, modelFrom, SecateurError } from '@secate
 import { type Command, Option } from 'commander';
 import type { Console } from '../console.js';
 import { resolveInvocation, withSession } from '../open.js';
-import { absolute, configOption } from '../options.js';
+import { absolute, configOption, MODEL } from '../options.js';
 import { progressOf } from '../progress.js';
 
 interface ConvertFlags {
@@ -17,7 +17,7 @@ export const convertHf = (parent: Command, console: Console): void => {
   parent
     .command('hf')
     .description('write a model as GGUF (llama.cpp) or ONNX (onnxruntime, transformers.js)')
-    .argument('<model>', 'model folder')
+    .argument('<model>', MODEL)
     .argument('<file>', 'what is written: its extension, .gguf or .onnx, chooses the format')
     .addOption(
       new Option('--dtype <type>', 'element type of the weights (default: f32)').choices([
@@ -32,7 +32,7 @@ export const convertHf = (parent: Command, console: Console): void => {
     .action(async (model: string, file: string, { dtype, force = false, config }: ConvertFlags) => {
       const { cwd, signal } = console;
       const target = absolute(cwd, file);
-      if (!force) await checkFree(target);
+      await checkTarget(target, force);
       const resolved = await resolveInvocation({ config }, console);
       const { files, notes } = await withSession(resolved, session =>
         progressOf(session, console, 'export', 'Write the model', onProgress =>
@@ -50,13 +50,17 @@ export const convertHf = (parent: Command, console: Console): void => {
     });
 };
 
-const checkFree = async (file: string): Promise<void> => {
-  const taken = await stat(file).then(
-    () => true,
-    () => false,
+/** @throws SecateurError E_OUTPUT_EXISTS where no file of that name can be made */
+const checkTarget = async (file: string, force: boolean): Promise<void> => {
+  const refuse = (found: string, hint: string): never => {
+    throw new SecateurError('E_OUTPUT_EXISTS', found, { hint });
+  };
+  const there = await stat(file).catch(({ code }: NodeJS.ErrnoException) =>
+    code === 'ENOTDIR' ? 'inside a file' : undefined,
   );
-  if (taken)
-    throw new SecateurError('E_OUTPUT_EXISTS', `${file} exists already.`, {
-      hint: 'Give another name, or replace it: --force',
-    });
+  if (there === 'inside a file')
+    refuse(`${file} cannot be made: a file is in the place of its folder.`, 'Give another name.');
+  else if (there?.isDirectory())
+    refuse(`${file} is a folder, expected the name of a file to be written.`, 'Give another name.');
+  else if (there && !force) refuse(`${file} exists already.`, 'Give another name, or replace it: --force');
 };

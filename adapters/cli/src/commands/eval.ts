@@ -2,7 +2,7 @@ import { evaluateText, modelFrom } from '@secateur/core';
 import type { Command } from 'commander';
 import type { Console } from '../console.js';
 import { resolveInvocation, withSession } from '../open.js';
-import { absolute, configOption, jsonOption, wholeNumber } from '../options.js';
+import { absolute, configOption, jsonOption, MODEL, wholeNumber } from '../options.js';
 import { progressOf } from '../progress.js';
 
 interface EvalOptions {
@@ -18,7 +18,7 @@ export const evaluate = (root: Command, console: Console): void => {
   root
     .command('eval')
     .description('measure the perplexity of a model on a text')
-    .argument('<model>', 'model folder')
+    .argument('<model>', MODEL)
     .requiredOption('-t, --text <file>', 'text to predict')
     .option(
       '-n, --chunk <tokens>',
@@ -30,7 +30,7 @@ export const evaluate = (root: Command, console: Console): void => {
     .addOption(configOption())
     .addOption(jsonOption())
     .action(async (model: string, { text, chunk, adapter, config, json }: EvalOptions) => {
-      const { cwd, out } = console;
+      const { cwd, out, signal } = console;
       const resolved = await resolveInvocation({ config }, console);
       const found = await withSession(resolved, session =>
         progressOf(session, console, 'eval', 'Measure the perplexity', onProgress =>
@@ -38,6 +38,7 @@ export const evaluate = (root: Command, console: Console): void => {
             model: modelFrom(cwd, model),
             file: absolute(cwd, text),
             chunk,
+            signal,
             onProgress: (done, total) => onProgress(done, total, 'chunks'),
             ...(adapter === undefined ? {} : { adapter: absolute(cwd, adapter) }),
           }),

@@ -2,7 +2,7 @@ import { generateText, modelFrom } from '@secateur/core';
 import type { Command } from 'commander';
 import type { Console } from '../console.js';
 import { resolveInvocation, withSession } from '../open.js';
-import { absolute, configOption, wholeNumber } from '../options.js';
+import { absolute, configOption, MODEL, wholeNumber } from '../options.js';
 
 interface GenerateOptions {
   readonly prompt: string;
@@ -16,7 +16,7 @@ export const generate = (root: Command, console: Console): void => {
   root
     .command('generate')
     .description('continue a text, always with the likeliest token')
-    .argument('<model>', 'model folder')
+    .argument('<model>', MODEL)
     .option('--prompt <text>', 'text to continue', '')
     .option('-n, --tokens <number>', 'tokens to add', wholeNumber(1), 100)
     .option('-a, --adapter <folder>', 'PEFT LoRA adapter of the model')

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Console } from '../console.js';
 import { foldLayers } from '../fold-layers.js';
 import { resolveInvocation, withSession } from '../open.js';
-import { configOption, jsonOption } from '../options.js';
+import { configOption, jsonOption, MODEL } from '../options.js';
 import { table } from '../table.js';
 
 /** `secateur trace`: the graph of a model, and what can be removed from it. Reads headers only. */
@@ -11,13 +11,13 @@ export const trace = (root: Command, console: Console): void => {
   root
     .command('trace')
     .description('show the graph of a model and what can be removed from it; reads headers only')
-    .requiredOption('-m, --model <folder>', 'checkpoint')
+    .requiredOption('-m, --model <model>', MODEL)
     .addOption(configOption())
     .addOption(jsonOption())
     .action(async (options: { model: string; config?: string; json?: boolean }) => {
       const resolved = await resolveInvocation(options, console);
       const found = await withSession(resolved, session =>
-        describeTrace(session, modelFrom(console.cwd, options.model)),
+        describeTrace(session, modelFrom(console.cwd, options.model), console.signal),
       );
       console.out(options.json ? `${JSON.stringify(found, null, 2)}\n` : summary(found));
     });

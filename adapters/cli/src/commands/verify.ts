@@ -1,10 +1,10 @@
 import { readdir, stat } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { SecateurError, type Verification, verifyModel } from '@secateur/core';
 import type { Command } from 'commander';
 import type { Console } from '../console.js';
 import { resolveInvocation, withSession } from '../open.js';
-import { absolute, configOption, jsonOption, positive } from '../options.js';
+import { absolute, configOption, jsonOption, share } from '../options.js';
 import { progressOf } from '../progress.js';
 import { table } from '../table.js';
 
@@ -20,11 +20,13 @@ export const verify = (root: Command, console: Console): void => {
     .command('verify')
     .description('open a written model and its exports in each runtime that is installed, and compare')
     .argument('<folder>', 'model folder, or the folder of a run')
-    .option('--tolerance <difference>', 'largest difference of a probability that passes', positive, 0.01)
+    .option('--tolerance <difference>', 'largest difference of a probability that passes', share, 0.01)
     .addOption(configOption())
     .addOption(jsonOption())
     .action(async (folder: string, { tolerance, config, json }: VerifyFlags) => {
       const home = await modelFolder(absolute(console.cwd, folder));
+      if (await hasAdapter(home))
+        console.err('The adapter beside the model is not part of this: the model alone is compared.\n');
       const resolved = await resolveInvocation({ config }, console);
       const rows = await withSession(resolved, async session =>
         progressOf(session, console, 'verify', 'Open it in every runtime', async onProgress =>
@@ -54,6 +56,10 @@ const modelFolder = async (folder: string): Promise<string> => {
   );
 };
 
+/** Whether a run has left its adapter beside the model (`export.merge: false`). */
+const hasAdapter = (home: string): Promise<boolean> =>
+  isFile(join(dirname(home), 'adapter', 'adapter_config.json'));
+
 const isFile = (path: string): Promise<boolean> =>
   stat(path).then(
     entry => entry.isFile(),
@@ -82,15 +88,20 @@ const summary = (rows: readonly Verification[]): string =>
 
 /** @throws SecateurError E_VERIFY when a runtime refuses or differs, or when none could be asked */
 const check = (rows: readonly Verification[], tolerance: number): void => {
-  const bad = rows.find(({ status }) => status === 'different' || status === 'refused');
-  if (bad)
+  const refused = rows.find(({ status }) => status === 'refused');
+  if (refused)
+    throw new SecateurError('E_VERIFY', `${refused.runtime} refuses ${refused.artefact}: ${refused.reason}`, {
+      hint: 'docs/formats.md says which runtime opens what',
+    });
+  const different = rows.find(({ status }) => status === 'different');
+  if (different) {
+    const { runtime, artefact, difference, reason } = different;
     throw new SecateurError(
       'E_VERIFY',
-      bad.status === 'refused'
-        ? `${bad.runtime} refuses ${bad.artefact}: ${bad.reason}`
-        : `${bad.runtime} differs by ${bad.difference?.toExponential(1)} on ${bad.artefact}, expected at most ${tolerance}`,
-      { hint: 'quantised files differ more: --tolerance 0.05' },
+      `${runtime} differs on ${artefact}: ${reason ?? `by ${difference!.toExponential(1)} in a probability, expected at most ${tolerance}`}`,
+      { hint: 'quantised files differ more: --tolerance 0.05; else write the model again' },
     );
+  }
   if (!rows.some(({ status }) => status === 'equal'))
     throw new SecateurError('E_VERIFY', 'no runtime that opens this is installed, expected at least one', {
       hint: 'npm install node-llama-cpp --ignore-scripts, or pip install torch transformers',
