@@ -1,6 +1,7 @@
 /** Writes the generated tables of docs/: `node test/dist/docs/write-tables.js`. Tests say when that is due. */
 import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { type ExportsRecord, exportsTable } from '../exports/exports-record.js';
 import { repository } from '../shared-data.js';
 import { readText } from '../workspace/repository-files.js';
 import { readJson } from '../workspace/rooms.js';
@@ -17,6 +18,10 @@ const replaceTable = (document: string, table: string): void => {
 
 replaceTable('docs/hooks.md', hooksTable(readText('core/src/hooks.ts')));
 replaceTable('docs/licences.md', licencesTable(runtimeDependencies(readJson<LockFile>('package-lock.json'))));
+
+const formats = 'docs/formats.md';
+const exported = exportsTable(readJson<ExportsRecord>('docs/exports.json'));
+writeFileSync(path.join(repository, formats), replaceMarked(readText(formats), 'exports', exported));
 
 const results = 'docs/results.md';
 const page = readdirSync(path.join(repository, 'docs/results')).reduce(
