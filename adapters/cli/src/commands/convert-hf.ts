@@ -17,10 +17,10 @@ export const convertHf = (parent: Command, console: Console): void => {
   parent
     .command('hf')
     .description('write a model as GGUF (llama.cpp) or ONNX (onnxruntime, transformers.js)')
-    .argument('<model>', 'model folder')
+    .argument('<model>', 'model folder, or what an importer knows: FILE.gguf, hf:OWNER/NAME')
     .argument('<file>', 'what is written: its extension, .gguf or .onnx, chooses the format')
     .addOption(
-      new Option('--dtype <type>', 'element type of the weights (default: f32)').choices([
+      new Option('--dtype <type>', 'element type of the weights (default: that of the format)').choices([
         'f32',
         'f16',
         'bf16',
@@ -32,7 +32,7 @@ export const convertHf = (parent: Command, console: Console): void => {
     .action(async (model: string, file: string, { dtype, force = false, config }: ConvertFlags) => {
       const { cwd, signal } = console;
       const target = absolute(cwd, file);
-      if (!force) await checkFree(target);
+      await checkFree(target, force);
       const resolved = await resolveInvocation({ config }, console);
       const { files, notes } = await withSession(resolved, session =>
         progressOf(session, console, 'export', 'Write the model', onProgress =>
@@ -50,13 +50,17 @@ export const convertHf = (parent: Command, console: Console): void => {
     });
 };
 
-const checkFree = async (file: string): Promise<void> => {
-  const taken = await stat(file).then(
-    () => true,
-    () => false,
-  );
-  if (taken)
-    throw new SecateurError('E_OUTPUT_EXISTS', `${file} exists already.`, {
-      hint: 'Give another name, or replace it: --force',
-    });
+/** @throws SecateurError E_OUTPUT_EXISTS for what is in its place and may not, or cannot, be replaced */
+const checkFree = async (file: string, force: boolean): Promise<void> => {
+  const refuse = (sentence: string, hint: string): never => {
+    throw new SecateurError('E_OUTPUT_EXISTS', sentence, { hint });
+  };
+  const taken = await stat(file).catch(({ code }: NodeJS.ErrnoException) => {
+    if (code === 'ENOTDIR') refuse(`${file} cannot be made: a file is in the place of its folder.`, another);
+    return undefined;
+  });
+  if (taken?.isDirectory()) refuse(`${file} is a folder, expected a file or nothing.`, another);
+  if (taken && !force) refuse(`${file} exists already.`, 'Give another name, or replace it: --force');
 };
+
+const another = 'Give another name.';

@@ -82,13 +82,17 @@ const summary = (rows: readonly Verification[]): string =>
 
 /** @throws SecateurError E_VERIFY when a runtime refuses or differs, or when none could be asked */
 const check = (rows: readonly Verification[], tolerance: number): void => {
-  const bad = rows.find(({ status }) => status === 'different' || status === 'refused');
-  if (bad)
+  const refused = rows.find(({ status }) => status === 'refused');
+  // The reason names the runtime and the file.
+  if (refused)
+    throw new SecateurError('E_VERIFY', refused.reason!, {
+      hint: 'write it again, or take it away',
+    });
+  const different = rows.find(({ status }) => status === 'different');
+  if (different)
     throw new SecateurError(
       'E_VERIFY',
-      bad.status === 'refused'
-        ? `${bad.runtime} refuses ${bad.artefact}: ${bad.reason}`
-        : `${bad.runtime} differs by ${bad.difference?.toExponential(1)} on ${bad.artefact}, expected at most ${tolerance}`,
+      `${different.runtime} differs by ${different.difference?.toExponential(1)} on ${different.artefact}, expected at most ${tolerance}`,
       { hint: 'quantised files differ more: --tolerance 0.05' },
     );
   if (!rows.some(({ status }) => status === 'equal'))

@@ -17,6 +17,9 @@ export interface DescribedModel extends LayerPlan {
   readonly tied: boolean;
 }
 
+/** llama.cpp counts positions in int32. */
+const LONGEST_CONTEXT = 2 ** 31 - 1;
+
 /** Classes of transformers, with the architecture of llama.cpp that computes the same when all layers agree. */
 const families: Readonly<Record<string, GgufArchitectureName>> = {
   LlamaForCausalLM: 'llama',
@@ -52,6 +55,12 @@ export const describeModel = ({ checkpoint, tracer }: ModelToExport): DescribedM
   const window = windowOf(config, sizes.length);
   const longest = tracer.maxSequence(config);
   const context = Math.min(longest, window ?? longest);
+  if (context > LONGEST_CONTEXT)
+    throw new SecateurError(
+      'E_EXPORT',
+      `config.json has max_position_embeddings ${context}, llama.cpp takes at most ${LONGEST_CONTEXT}.`,
+      { hint: 'Write the length of text that the model was trained on.' },
+    );
   return {
     ...plan,
     architecture,
