@@ -51,6 +51,7 @@ export const describeModel = ({ checkpoint, tracer }: ModelToExport): DescribedM
     throw new SecateurError(
       'E_EXPORT',
       `llama.cpp knows the RoPE scaling of LLaMA 3 for LLaMA only, the model is ${architecture}.`,
+      { hint: 'Write it as ONNX: npx secateur convert hf MODEL model.onnx' },
     );
   const window = windowOf(config, sizes.length);
   const longest = tracer.maxSequence(config);
@@ -89,6 +90,7 @@ const familyOf = ({ architectures }: ModelConfig): GgufArchitectureName => {
   throw new SecateurError(
     'E_EXPORT',
     `config.json names the architecture ${names.join(', ') || '(none)'}, GGUF files are written for ${Object.keys(families).join(', ')}.`,
+    { hint: 'Write a model of one of these.' },
   );
 };
 
@@ -104,6 +106,7 @@ const architectureOf = (
       throw new SecateurError(
         'E_EXPORT',
         `llama.cpp knows Qwen3 without biases, the model has ${biases[0]}.`,
+        { hint: 'Write it as ONNX: npx secateur convert hf MODEL model.onnx' },
       );
     if (!uniform)
       throw new SecateurError(
@@ -123,5 +126,6 @@ const numberAt = (config: ModelConfig, key: string, otherwise: number): number =
   throw new SecateurError(
     'E_MODEL_CONFIG',
     `config.json has ${key} ${JSON.stringify(value)}, expected a number.`,
+    { hint: 'Take the config.json that was published with the model.' },
   );
 };

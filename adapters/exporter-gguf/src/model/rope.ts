@@ -19,7 +19,9 @@ export const readRope = (config: ModelConfig, headDim: number): Rope => {
   const number = (key: string, otherwise?: unknown): number => {
     const value = parameters[key] ?? otherwise;
     if (typeof value === 'number' && value > 0) return value;
-    throw new SecateurError('E_MODEL_CONFIG', `config.json lacks the number ${key} of its RoPE scaling.`);
+    throw new SecateurError('E_MODEL_CONFIG', `config.json lacks the number ${key} of its RoPE scaling.`, {
+      hint: 'Take the config.json that was published with the model.',
+    });
   };
   const theta = number('rope_theta', config.rope_theta ?? 10_000);
   const type = parameters.rope_type ?? parameters.type ?? 'default';
@@ -43,6 +45,7 @@ export const readRope = (config: ModelConfig, headDim: number): Rope => {
       throw new SecateurError(
         'E_EXPORT',
         `config.json scales RoPE by "${type}", GGUF files are written for linear and llama3.`,
+        { hint: 'Take rope_scaling out of config.json, and keep to texts of the original length.' },
       );
   }
 };

@@ -3,6 +3,9 @@ import path from 'node:path';
 import { SecateurError } from '@secateur/core';
 import { z } from 'zod';
 
+/** What helps where llama.cpp has no such tokenizer. */
+export const weightsAlone = 'Take tokenizer.json out of the folder to write the weights alone.';
+
 const isVocabulary = (value: unknown): value is Readonly<Record<string, number>> =>
   typeof value === 'object' &&
   value !== null &&
@@ -65,6 +68,7 @@ export const readTokenizer = async (companions: readonly string[]): Promise<Toke
     throw new SecateurError(
       'E_EXPORT',
       `The tokenizer in ${file} is ${type}, GGUF files are written for BPE.`,
+      { hint: weightsAlone },
     );
   const parsed = schema.safeParse(raw);
   if (!parsed.success) {

@@ -2,7 +2,7 @@ import { splitsOf, tokenizerKeys, tokenTypes } from '@secateur/adapter-checkpoin
 import { SecateurError } from '@secateur/core';
 import type { MetadataValue } from '../file/metadata.js';
 import { leaves, type Step } from './leaves.js';
-import type { TokenizerJson } from './read-tokenizer.js';
+import { type TokenizerJson, weightsAlone } from './read-tokenizer.js';
 import type { Vocabulary } from './vocabulary.js';
 
 type Entry = readonly [key: string, value: MetadataValue];
@@ -106,6 +106,6 @@ const cannot = (what: string): SecateurError =>
     'E_EXPORT',
     `The tokenizer ${what}: llama.cpp would give other ids than tokenizer.json.`,
     {
-      hint: 'Take tokenizer.json out of the folder to write the weights alone.',
+      hint: weightsAlone,
     },
   );

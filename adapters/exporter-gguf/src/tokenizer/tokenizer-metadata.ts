@@ -3,7 +3,7 @@ import { type ModelConfig, SecateurError } from '@secateur/core';
 import type { MetadataValue } from '../file/metadata.js';
 import { byteLevelMetadata, isByteLevel } from './byte-level.js';
 import { leaves } from './leaves.js';
-import { readTokenizer, type TokenizerFiles } from './read-tokenizer.js';
+import { readTokenizer, type TokenizerFiles, weightsAlone } from './read-tokenizer.js';
 import { isSentencePiece, prefixesFirstOnly, sentencePieceMetadata } from './sentence-piece.js';
 import { idEntries } from './special-ids.js';
 import { type Vocabulary, vocabularyOf } from './vocabulary.js';
@@ -50,7 +50,7 @@ export const tokenizerMetadata = async (
 
 const cannotSay = (what: string): SecateurError =>
   new SecateurError('E_EXPORT', `The tokenizer ${what}.`, {
-    hint: 'Take tokenizer.json out of the folder to write the weights alone.',
+    hint: weightsAlone,
   });
 
 const notesOf = ({ json }: TokenizerFiles, { unused }: Vocabulary): readonly string[] => {
