@@ -47,7 +47,12 @@ const refused: readonly (readonly [what: string, config: ModelConfig, message: R
   [
     'a Qwen3 whose layers differ',
     { ...tinyModels.Qwen3!.config, per_layer_config: { '1': { intermediate_size: 64 } } },
-    /layers differ in size, which llama.cpp cannot read in a Qwen3/,
+    /layers differ in size, or the first lacks attention, which llama.cpp cannot read in a Qwen3/,
+  ],
+  [
+    'a Qwen3 of one layer without attention',
+    { ...tinyModels.Qwen3!.config, num_hidden_layers: 1, per_layer_config: { '0': { skip: ['attention'] } } },
+    /the first lacks attention/,
   ],
   [
     'a Qwen2 with the RoPE of LLaMA 3',

@@ -111,7 +111,7 @@ const architectureOf = (
     if (!uniform)
       throw new SecateurError(
         'E_EXPORT',
-        'The layers differ in size, which llama.cpp cannot read in a Qwen3, whose q and k are normalised.',
+        'The layers differ in size, or the first lacks attention, which llama.cpp cannot read in a Qwen3.',
         { hint: "Set export.shape to 'padded' or to 'uniform'." },
       );
     return family;

@@ -16,6 +16,7 @@ export interface PlannedLayer extends LayerSizes {
 
 export interface LayerPlan {
   readonly layers: readonly PlannedLayer[];
+  /** All are alike and attend: an attention of zeros has no biases or norms, which Qwen's architectures ask for. */
   readonly uniform: boolean;
   readonly notes: readonly string[];
 }
@@ -62,8 +63,11 @@ export const planLayers = (sizes: readonly LayerSizes[]): LayerPlan => {
   return {
     layers,
     uniform: layers.every(
-      ({ heads, kvHeads, channels }) =>
-        heads === first!.heads && kvHeads === first!.kvHeads && channels === first!.channels,
+      ({ heads, kvHeads, channels, zeroAttention }) =>
+        !zeroAttention &&
+        heads === first!.heads &&
+        kvHeads === first!.kvHeads &&
+        channels === first!.channels,
     ),
     notes: notesOf(layers, sizes.length),
   };
