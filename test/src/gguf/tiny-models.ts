@@ -90,10 +90,11 @@ export const tinyModels: Readonly<Record<string, TinyModel>> = {
   Qwen2: tiny('qwen2', qwen2),
   'Qwen2 with biases everywhere': tiny('llama', qwen2, biases),
   'Qwen2, heads by layer': tiny('deci', qwen2, perLayer(heads(2, 1, 64), heads(4, 2, 32))),
+  'Qwen2, one layer, without attention': tiny('deci', qwen2, { num_hidden_layers: 1 }, perLayer(noAttention)),
   Qwen3: tiny('qwen3', qwen3, { tie_word_embeddings: true }),
 };
 
-/** Names and shapes of a checkpoint, written down apart from the tracer. */
+/** Names and shapes of a checkpoint, written down apart from the tracer, which gives the sizes of layers alone. */
 const shapesOf = (config: ModelConfig): ReadonlyMap<string, Shape> => {
   const { hidden_size: hidden, head_dim: size } = tinyBase;
   const vocabulary = config.vocab_size as number;

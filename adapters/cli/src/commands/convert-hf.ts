@@ -47,17 +47,17 @@ export const convertHf = (parent: Command, console: Console): void => {
     });
 };
 
-/** @throws SecateurError E_OUTPUT_EXISTS where no file of that name can be made */
+/** @throws SecateurError E_OUTPUT_EXISTS for what is in its place and may not, or cannot, be replaced */
 const checkTarget = async (file: string, force: boolean): Promise<void> => {
-  const refuse = (found: string, hint: string): never => {
-    throw new SecateurError('E_OUTPUT_EXISTS', found, { hint });
+  const refuse = (sentence: string, hint: string): never => {
+    throw new SecateurError('E_OUTPUT_EXISTS', sentence, { hint });
   };
-  const there = await stat(file).catch(({ code }: NodeJS.ErrnoException) =>
-    code === 'ENOTDIR' ? 'inside a file' : undefined,
-  );
-  if (there === 'inside a file')
-    refuse(`${file} cannot be made: a file is in the place of its folder.`, 'Give another name.');
-  else if (there?.isDirectory())
-    refuse(`${file} is a folder, expected the name of a file to be written.`, 'Give another name.');
-  else if (there && !force) refuse(`${file} exists already.`, 'Give another name, or replace it: --force');
+  const taken = await stat(file).catch(({ code }: NodeJS.ErrnoException) => {
+    if (code === 'ENOTDIR') refuse(`${file} cannot be made: a file is in the place of its folder.`, another);
+    return undefined;
+  });
+  if (taken?.isDirectory()) refuse(`${file} is a folder, expected a file or nothing.`, another);
+  if (taken && !force) refuse(`${file} exists already.`, 'Give another name, or replace it: --force');
 };
+
+const another = 'Give another name.';

@@ -25,6 +25,7 @@ test('a layer without MLP gets neurons of zeros, wherever it lies', t => {
 test('only the first layer needs an attention', t => {
   const first = planLayers([noAttention, whole]);
   t.like(first.layers[0], { heads: 1, kvHeads: 1, zeroAttention: true });
+  t.false(planLayers([noAttention]).uniform, 'not even where it is the only one');
   t.regex(first.notes[0]!, /layer 0 lacks is written as one head of zeros/);
   const last = planLayers([whole, noAttention]);
   t.like(last.layers[1], { heads: 0, kvHeads: 0, zeroAttention: false });

@@ -16,6 +16,7 @@ export interface PlannedLayer extends LayerSizes {
 
 export interface LayerPlan {
   readonly layers: readonly PlannedLayer[];
+  /** All are alike and attend: an attention of zeros has no biases or norms, which Qwen's architectures ask for. */
   readonly uniform: boolean;
   readonly notes: readonly string[];
 }
@@ -37,6 +38,7 @@ export const planLayers = (sizes: readonly LayerSizes[]): LayerPlan => {
     throw new SecateurError(
       'E_EXPORT',
       `The model has ${kept.length} layers that do something, llama.cpp takes 1 to ${MOST_LAYERS}.`,
+      { hint: 'Leave a layer with attention or MLP, or write it as ONNX.' },
     );
   for (const { heads, kvHeads, source } of kept)
     if (kvHeads > 0 ? heads % kvHeads !== 0 : heads > 0)
@@ -61,8 +63,11 @@ export const planLayers = (sizes: readonly LayerSizes[]): LayerPlan => {
   return {
     layers,
     uniform: layers.every(
-      ({ heads, kvHeads, channels }) =>
-        heads === first!.heads && kvHeads === first!.kvHeads && channels === first!.channels,
+      ({ heads, kvHeads, channels, zeroAttention }) =>
+        !zeroAttention &&
+        heads === first!.heads &&
+        kvHeads === first!.kvHeads &&
+        channels === first!.channels,
     ),
     notes: notesOf(layers, sizes.length),
   };
