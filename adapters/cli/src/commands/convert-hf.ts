@@ -20,12 +20,9 @@ export const convertHf = (parent: Command, console: Console): void => {
     .argument('<model>', MODEL)
     .argument('<file>', 'what is written: its extension, .gguf or .onnx, chooses the format')
     .addOption(
-      new Option('--dtype <type>', 'element type of the weights (default: f32)').choices([
-        'f32',
-        'f16',
-        'bf16',
-        'q8_0',
-      ]),
+      new Option('--dtype <type>', 'element type of the weights (default: f16 in GGUF, f32 in ONNX)').choices(
+        ['f32', 'f16', 'bf16', 'q8_0'],
+      ),
     )
     .option('--force', 'replace the file if it is there')
     .addOption(configOption())
