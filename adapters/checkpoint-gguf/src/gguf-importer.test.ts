@@ -28,7 +28,8 @@ test('a file is converted once, and again when it changes', async t => {
   const progress: string[] = [];
   const options = { cache, onProgress: (...given: unknown[]) => progress.push(given.join(' ')) };
   const folder = await ggufImporter.folder(file, options);
-  t.is(path.dirname(folder), path.join(cache, 'gguf'));
+  t.is(path.dirname(path.dirname(folder)), path.join(cache, 'gguf'));
+  t.is(path.basename(folder), 'model', 'exporters call the model so');
   t.is((await createHuggingFaceFormat().open(folder)).config.model_type, 'llama');
   t.is(progress.at(-1), '20 20 tensors');
   const { mtimeMs } = await stat(path.join(folder, 'config.json'));
@@ -39,7 +40,15 @@ test('a file is converted once, and again when it changes', async t => {
   t.is((await readdir(path.join(cache, 'gguf'))).length, 2);
 });
 
-test('two at once give the same folder, and a failure leaves nothing', async t => {
+test('two at once give the same folder', async t => {
+  const [file, cache] = [await writeBytes(t, bytes), await temporaryFolder(t)];
+  const folders = await Promise.all([1, 2, 3].map(() => ggufImporter.folder(file, { cache })));
+  t.is(new Set(folders).size, 1);
+  t.is((await createHuggingFaceFormat().open(folders[0]!)).tensors.size, 20);
+  t.is((await readdir(path.join(cache, 'gguf'))).length, 1, 'nothing unfinished is left');
+});
+
+test('a failure leaves nothing', async t => {
   const [file, cache] = [await writeBytes(t, bytes), await temporaryFolder(t)];
   const damaged = await writeBytes(t, bytes.subarray(0, 2000));
   await throwsCode(t, () => ggufImporter.folder(damaged, { cache }), 'E_GGUF');

@@ -1,11 +1,14 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type Importer, SecateurError } from '@secateur/core';
 import { convertGguf } from './convert-gguf.js';
 import { GGUF_MAGIC } from './format/container.js';
 
-/** Makes model folders of GGUF files: `<cache>/gguf/<key>`, once for each path, size and time of change. */
+/** To be counted up when a file is converted to something else than before: older folders are not found then. */
+const LAYOUT = 2;
+
+/** Makes model folders of GGUF files: `<cache>/gguf/<key>/<name of the file>`, once for each path, size and time of change. */
 export const ggufImporter: Importer = {
   async recognises(model) {
     if (!path.isAbsolute(model)) return false;
@@ -15,17 +18,19 @@ export const ggufImporter: Importer = {
   },
 
   async folder(model, { cache, signal, onProgress }) {
-    const folder = path.join(cache, 'gguf', await keyOf(model));
+    const home = path.join(cache, 'gguf', await keyOf(model));
+    // The name of a folder is the name of its model, which exporters write into their files.
+    const name = path.parse(model).name;
+    const folder = path.join(home, name);
     if (await isComplete(folder)) return folder;
-    const unfinished = `${folder}.${process.pid}.tmp`;
-    await rm(unfinished, { recursive: true, force: true });
-    await mkdir(path.dirname(folder), { recursive: true });
+    await mkdir(path.dirname(home), { recursive: true });
+    const unfinished = `${home}.${randomUUID()}.tmp`;
     try {
-      await convertGguf(model, unfinished, {
+      await convertGguf(model, path.join(unfinished, name), {
         signal,
         onProgress: onProgress && ((done, total) => onProgress(done, total, 'tensors')),
       });
-      await rename(unfinished, folder);
+      await rename(unfinished, home);
     } catch (error) {
       await rm(unfinished, { recursive: true, force: true });
       // Another process may have been first.
@@ -64,6 +69,6 @@ const keyOf = async (file: string): Promise<string> => {
     });
   });
   return createHash('sha256')
-    .update(JSON.stringify([path.resolve(file), status.size, status.mtimeMs]))
+    .update(JSON.stringify([LAYOUT, path.resolve(file), status.size, status.mtimeMs]))
     .digest('hex');
 };

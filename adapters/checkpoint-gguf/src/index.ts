@@ -22,7 +22,14 @@ export {
   ggmlTypeOf,
   ggmlTypes,
 } from './format/ggml-types.js';
-export { architectureKeys, generalKeys, tokenizerKeys, tokenTypes } from './format/metadata-keys.js';
+export { type Llama3Parameters, llama3Factor } from './format/llama3-factor.js';
+export {
+  architectureKeys,
+  chatTemplateKey,
+  generalKeys,
+  tokenizerKeys,
+  tokenTypes,
+} from './format/metadata-keys.js';
 export { halvesToPairs, pairsToHalves } from './format/rotary-rows.js';
 export { ggufTensorName, huggingFaceTensorName, ROPE_FACTORS } from './format/tensor-names.js';
 export { ggufImporter } from './gguf-importer.js';
@@ -33,3 +40,5 @@ export type { GgufValue, Metadata } from './reader/metadata.js';
 export { type GgufFile, openGguf } from './reader/open-gguf.js';
 export type { GgufTensor } from './reader/tensor-infos.js';
 export { type PreTokenizer, preTokenizers } from './tokenizer/pre-tokenizers.js';
+export { splitsOf } from './tokenizer/splits.js';
+export { LONGEST_TOKEN } from './tokenizer/vocabulary.js';

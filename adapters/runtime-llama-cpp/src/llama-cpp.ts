@@ -54,8 +54,12 @@ const work = async <K extends Exclude<Work['kind'], 'version'>>(
   const answer: Answer<K> = await runInChild<K>(task);
   if ('done' in answer) return answer.done;
   if ('missing' in answer)
-    throw new SecateurError('E_VERIFY', `llama.cpp cannot be asked: ${answer.missing}.`);
-  throw new SecateurError('E_VERIFY', `llama.cpp refuses ${task.file}: ${answer.refused}`);
+    throw new SecateurError('E_VERIFY', `llama.cpp cannot be asked: ${answer.missing}.`, {
+      hint: 'npm install node-llama-cpp --ignore-scripts',
+    });
+  throw new SecateurError('E_VERIFY', `llama.cpp refuses ${task.file}: ${answer.refused}`, {
+    hint: 'Write the file again, or fetch it again.',
+  });
 };
 
 const firstBytes = async (file: string, count: number): Promise<string> => {

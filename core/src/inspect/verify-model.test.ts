@@ -84,3 +84,20 @@ test('a defect of a runtime is no row', async t => {
   const broken: Runtime = { ...runtime(0), nextTokens: () => Promise.reject(new TypeError('oops')) };
   await t.throwsAsync(verify(broken), { message: 'oops' });
 });
+
+test('what was interrupted gives no rows', async t => {
+  const stopped: Runtime = {
+    ...runtime(0),
+    nextTokens: () => Promise.reject(new SecateurError('E_INTERRUPTED', 'stopped by SIGINT')),
+  };
+  await t.throwsAsync(verify(stopped), { code: 'E_INTERRUPTED' });
+  const control = new AbortController();
+  const late: Runtime = {
+    ...runtime(0),
+    nextTokens: async (artefact, prompts) => {
+      control.abort(new Error('enough'));
+      return runtime(0).nextTokens(artefact, prompts);
+    },
+  };
+  await t.throwsAsync(verify(late, { signal: control.signal }), { message: 'enough' });
+});

@@ -47,7 +47,7 @@ const texts: readonly string[] = [
 /**
  * Opens what was written of a model in each runtime that knows it and is installed, and compares probabilities of the
  * next token with those of the engine.
- * @throws SecateurError what opening the model throws; what a runtime refuses is a row, not an error
+ * @throws SecateurError what opening the model throws, and E_INTERRUPTED; what a runtime refuses is a row, not an error
  */
 export const verifyModel = async (
   session: Session,
@@ -160,7 +160,8 @@ const tryRuntime = async (
     };
   } catch (error) {
     signal?.throwIfAborted();
-    if (!isSecateurError(error)) throw error;
+    // A runtime that was stopped from outside has refused nothing.
+    if (!isSecateurError(error) || error.code === 'E_INTERRUPTED') throw error;
     return { version, status: 'refused', reason: error.message };
   }
 };

@@ -1,68 +1,96 @@
-import type { ErrorCode } from '@secateur/core';
+import type { Bench } from './bench.js';
 import { type BadInput, refuses } from './refuses.js';
 
-const FILE = 'new/model.gguf';
+const args = ['convert', 'hf', 'model', 'new/model.gguf'] as const;
 
-const bad = (
-  args: readonly string[],
-  code: ErrorCode,
+const config = (
+  edit: (value: Record<string, unknown>) => unknown,
   says: RegExp,
-  hint = /\S/,
-  damage: BadInput['damage'] = () => {},
-): BadInput => ({ args: ['convert', 'hf', ...args], code, says, hint, damage });
-
-refuses('convert hf', {
-  'without a file': bad(['model'], 'E_USAGE', /missing required argument 'file'/),
-  'a model that is not there': bad(
-    ['none', FILE],
-    'E_MODEL_NOT_FOUND',
-    /none does not exist/,
-    /hf:owner\/name/,
-  ),
-  'a file for a folder': bad(['text.txt', FILE], 'E_MODEL_NOT_FOUND', /text\.txt is a file, not a folder/),
-  'an adapter for a model': bad(['adapter', FILE], 'E_MODEL_CONFIG', /config\.json/),
-  'a model cut short': bad(['model', FILE], 'E_SAFETENSORS', /the file is cut short/, /\S/, bench =>
-    bench.cut('model/model.safetensors', 1_000_000),
-  ),
-  'an extension that nobody writes': bad(
-    ['model', 'model.bin'],
-    'E_USAGE',
-    /has the extension "\.bin", expected/,
-  ),
-  'no extension': bad(
-    ['model', 'new'],
-    'E_USAGE',
-    /has the extension "", expected one of \.gguf/,
-    /model\.gguf/,
-  ),
-  'an element type that nobody knows': bad(
-    ['model', FILE, '--dtype', 'q4'],
-    'E_USAGE',
-    /argument 'q4' is invalid/,
-  ),
-  'onto a file': bad(
-    ['model', 'text.gguf'],
-    'E_OUTPUT_EXISTS',
-    /text\.gguf exists already/,
-    /--force/,
-    bench => bench.rename('text.txt', 'text.gguf'),
-  ),
-  'onto a folder, whatever --force says': bad(
-    ['model', 'model', '--force'],
-    'E_OUTPUT_EXISTS',
-    /model is a folder, expected the name of a file/,
-    /another name/,
-  ),
-  'below a file': bad(
-    ['model', 'text.txt/model.gguf'],
-    'E_OUTPUT_EXISTS',
-    /a file is in the place of its folder/,
-  ),
-  'over what is read': bad(
-    ['model.gguf', 'model.gguf', '--force'],
-    'E_USAGE',
-    /would replace the model that is read/,
-    /another name/,
-    bench => bench.rename('text.txt', 'model.gguf'),
-  ),
+  code: BadInput['code'],
+): BadInput => ({
+  damage: bench => bench.json('model/config.json', edit),
+  says,
+  code,
 });
+const tokenizer = (edit: Parameters<Bench['json']>[1], says: RegExp): BadInput => ({
+  damage: bench => bench.json('model/tokenizer.json', edit),
+  says,
+  code: 'E_EXPORT',
+  hint: /Take tokenizer\.json out/,
+});
+
+refuses(
+  'convert hf',
+  {
+    'without a model': {
+      damage: bench => bench.remove('model'),
+      code: 'E_MODEL_NOT_FOUND',
+      says: /model does not exist/,
+    },
+    'a GGUF file that is empty': {
+      args: ['convert', 'hf', 'empty.gguf', 'new.gguf'],
+      damage: bench => bench.write('empty.gguf', ''),
+      code: 'E_GGUF',
+      says: /has 0 bytes, expected a header/,
+    },
+    'the file that is read': {
+      args: ['convert', 'hf', 'model.gguf', 'model.gguf', '--force'],
+      damage: bench => bench.write('model.gguf', 'GGUF'),
+      code: 'E_USAGE',
+      says: /would replace the model that is read/,
+    },
+    'an extension that nobody writes': {
+      args: ['convert', 'hf', 'model', 'model.bin'],
+      code: 'E_USAGE',
+      says: /has the extension "\.bin", expected one of .*\.gguf/,
+    },
+    'an element type that nobody writes': {
+      args: [...args, '--dtype', 'q4_0'],
+      code: 'E_USAGE',
+      says: /'q4_0' is invalid/,
+    },
+    'onto a file': {
+      damage: bench => bench.write('new/model.gguf', 'mine'),
+      code: 'E_OUTPUT_EXISTS',
+      says: /model\.gguf exists already/,
+      hint: /--force/,
+    },
+    'onto a folder, by force': {
+      args: [...args, '--force'],
+      damage: bench => bench.write('new/model.gguf/mine', ''),
+      code: 'E_OUTPUT_EXISTS',
+      says: /model\.gguf is a folder, expected a file or nothing/,
+    },
+    'into a file': {
+      args: ['convert', 'hf', 'model', 'text.txt/model.gguf', '--force'],
+      code: 'E_OUTPUT_EXISTS',
+      says: /model\.gguf cannot be made: a file is in the place of its folder/,
+    },
+    'a scaling of RoPE that is not known': config(
+      value => {
+        value.rope_scaling = { rope_type: 'yarn', factor: 2 };
+      },
+      /"yarn"/,
+      'E_MODEL_CONFIG',
+    ),
+    'a text of more tokens than there are positions': config(
+      value => {
+        value.max_position_embeddings = 2 ** 40;
+      },
+      /max_position_embeddings 1099511627776, llama\.cpp takes at most 2147483647/,
+      'E_EXPORT',
+    ),
+    'a tokenizer that is no BPE': {
+      damage: bench =>
+        bench.json('model/tokenizer.json', value => {
+          value.model.type = 'Unigram';
+        }),
+      code: 'E_EXPORT',
+      says: /is Unigram, GGUF files are written for BPE/,
+    },
+    'a tokenizer that lower-cases': tokenizer(value => {
+      value.normalizer = { type: 'Lowercase' };
+    }, /Lowercase|no name for/),
+  },
+  args,
+);

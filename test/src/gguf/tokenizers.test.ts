@@ -42,15 +42,21 @@ const open = async (folder: string): Promise<ModelToExport> => ({
   tracer: llamaTracer,
 });
 
-/** Exports a folder; llama.cpp must give the ids that the folder's tokenizer gives. */
+/** Exports a folder; llama.cpp must give the ids that the folder's tokenizer gives, and so must the folder made of the file. */
 const checkIds = async (t: ExecutionContext, folder: string): Promise<string> => {
   const file = path.join(scratchFolder(t), 'model.gguf');
   await createGgufExporter().export(await open(folder), file, { dtype: 'f32' });
   const tokenizer = await createHuggingFaceTokenizerFormat().open(folder);
+  const back = path.join(path.dirname(file), 'back');
+  await convertGguf(file, back, { dtype: 'BF16' });
+  const again = await createHuggingFaceTokenizerFormat().open(back);
   const found = await encode(file, texts);
   texts.forEach((text, i) => {
-    t.deepEqual(found[i], tokenizer.encode(text), JSON.stringify(text.slice(0, 40)));
+    const ids = tokenizer.encode(text);
+    t.deepEqual(found[i], ids, JSON.stringify(text.slice(0, 40)));
+    t.deepEqual(again.encode(text), ids, JSON.stringify(text.slice(0, 40)));
   });
+  t.is(again.bos, tokenizer.bos);
   return file;
 };
 

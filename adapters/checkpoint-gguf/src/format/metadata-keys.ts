@@ -49,9 +49,13 @@ export const tokenizerKeys = {
   addBos: 'tokenizer.ggml.add_bos_token',
   addEos: 'tokenizer.ggml.add_eos_token',
   addSpacePrefix: 'tokenizer.ggml.add_space_prefix',
-  removeExtraWhitespaces: 'tokenizer.ggml.remove_extra_whitespaces',
   chatTemplate: 'tokenizer.chat_template',
+  /** Names of templates beside the default. */
+  chatTemplates: 'tokenizer.chat_templates',
 } as const;
+
+/** Key of a template beside the default. */
+export const chatTemplateKey = (name: string): string => `${tokenizerKeys.chatTemplate}.${name}`;
 
 /** What `tokenizer.ggml.token_type` says of each token. */
 export const tokenTypes = {

@@ -1,14 +1,8 @@
 import type { ModelConfig } from '@secateur/core';
+import type { SpecialIds } from '../tokenizer/vocabulary.js';
 import type { Llama3Scaling } from './rope-factors.js';
 import type { ModelSizes } from './sizes.js';
 import type { Weights } from './weights.js';
-
-/** Ids that config.json repeats of the tokenizer. */
-export interface SpecialIds {
-  readonly bos?: number;
-  readonly eos?: number;
-  readonly padding?: number;
-}
 
 /**
  * config.json of a model. Where layers differ, the global keys hold the largest size and `per_layer_config` the
@@ -18,13 +12,14 @@ export const configOf = (
   sizes: ModelSizes,
   weights: Weights,
   llama3: Llama3Scaling | undefined,
-  { bos, eos, padding }: SpecialIds,
+  { bos, eos, eot, padding }: SpecialIds,
 ): ModelConfig => {
   const { architecture, layers } = sizes;
   const { family, modelType, qkvBias } = architecture;
   const linear = sizes.ropeFactor === 1 ? undefined : { rope_type: 'linear', factor: sizes.ropeFactor };
   const scaling = llama3 ?? linear;
   const perLayer = perLayerConfig(sizes);
+  const ends = [...new Set([eos, eot])].filter(id => id !== undefined);
   return {
     architectures: [family],
     model_type: modelType,
@@ -44,7 +39,7 @@ export const configOf = (
     ...(family === 'LlamaForCausalLM' ? { mlp_bias: weights.mlpBias } : {}),
     tie_word_embeddings: weights.tied,
     ...(bos === undefined ? {} : { bos_token_id: bos }),
-    ...(eos === undefined ? {} : { eos_token_id: eos }),
+    ...(ends.length === 0 ? {} : { eos_token_id: ends.length === 1 ? ends[0] : ends }),
     ...(padding === undefined ? {} : { pad_token_id: padding }),
     // Transformers before version 5 reads the first of these, later ones the second; the writer makes them true.
     torch_dtype: 'float32',

@@ -82,6 +82,13 @@ test('one bias of a switch brings its partners, of zeros', async t => {
   );
 });
 
+test('what ends a turn is one of several ends', async t => {
+  const metadata = { 'tokenizer.ggml.eot_token_id': ['u32', 7] } as const;
+  t.deepEqual((await describe(t, 'llama', undefined, { metadata })).config.eos_token_id, [6, 7]);
+  const same = { 'tokenizer.ggml.eot_token_id': ['u32', 6] } as const;
+  t.is((await describe(t, 'llama', undefined, { metadata: same })).config.eos_token_id, 6);
+});
+
 test('an output layer of its own, and RoPE scaled in both ways', async t => {
   const output = { 'output.weight': { extents: [32, 8] } };
   t.false((await describe(t, 'llama', undefined, { tensors: output })).config.tie_word_embeddings as boolean);

@@ -26,7 +26,7 @@ export const describeModel = async (gguf: GgufFile): Promise<DescribedModel> => 
   const weights = findWeights(gguf, sizes);
   for (const { source } of weights.layout) if (source) readableTypeOf(gguf.file, source);
   const tokenizer = tokenizerOf(gguf, sizes.vocabulary, sizes.maxSequence);
-  const config = configOf(sizes, weights, await readRopeScaling(gguf, sizes), tokenizer);
+  const config = configOf(sizes, weights, await readRopeScaling(gguf, sizes), tokenizer.ids);
   return { config, documents: tokenizer.documents, layout: weights.layout };
 };
 

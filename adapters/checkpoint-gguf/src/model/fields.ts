@@ -62,7 +62,7 @@ const isNumber = (value: GgufValue): value is number => Number.isFinite(value);
 const isCount = (value: GgufValue): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 
 /** The shortest decimal that is the same float32: 1e-5 in place of 0.000009999999747378752. */
-const shortest = (value: number): number => {
+export const shortest = (value: number): number => {
   if (Math.fround(value) !== value) return value;
   for (let digits = 1; digits < 9; digits++) {
     const rounded = Number(value.toPrecision(digits));

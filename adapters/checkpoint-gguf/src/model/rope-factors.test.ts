@@ -17,6 +17,7 @@ for (const [what, headDim, theta, factor, original] of [
   ['LLaMA 3.1', 128, 500_000, 8, 8192],
   ['LLaMA 3.2', 64, 500_000, 32, 8192],
   ['a small context', 16, 500, 4, 16],
+  ['a factor that float32 does not hold', 128, 500_000, 1.1, 8192],
   ['another context', 128, 1_000_000, 4, 32_768],
 ] as const)
   test(`${what}: the parameters are found`, t => {

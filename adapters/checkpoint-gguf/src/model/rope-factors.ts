@@ -1,4 +1,6 @@
 import { fault } from '../fault.js';
+import { llama3Factor } from '../format/llama3-factor.js';
+import { shortest } from './fields.js';
 
 /** The scaling of LLaMA 3.1, as config.json says it. */
 export interface Llama3Scaling {
@@ -27,12 +29,13 @@ export const llama3ScalingOf = (
   theta: number,
 ): Llama3Scaling | undefined => {
   if (factors.every(factor => factor === 1)) return undefined;
-  const factor = factors.at(-1)!;
+  const factor = shortest(factors.at(-1)!);
   const found = originals.find(
     original =>
       factor > 0 &&
       factors.every((given, i) => {
-        const expected = llama3Factor(2 * Math.PI * theta ** (i / factors.length), factor, original);
+        const wavelength = 2 * Math.PI * theta ** (i / factors.length);
+        const expected = llama3Factor(wavelength, { factor, low: LOW, high: HIGH, original });
         return Math.abs(given - expected) <= TOLERANCE * expected;
       }),
   );
@@ -49,11 +52,4 @@ export const llama3ScalingOf = (
     high_freq_factor: HIGH,
     original_max_position_embeddings: found,
   };
-};
-
-const llama3Factor = (wavelength: number, factor: number, original: number): number => {
-  if (wavelength < original / HIGH) return 1;
-  if (wavelength > original / LOW) return factor;
-  const blend = (original / wavelength - LOW) / (HIGH - LOW);
-  return 1 / ((1 - blend) / factor + blend);
 };

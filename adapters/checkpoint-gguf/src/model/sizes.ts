@@ -46,7 +46,12 @@ export const readSizes = (gguf: GgufFile): ModelSizes => {
   const heads = fields.counts(keys.headCount, blocks);
   const kvHeads = fields.has(keys.headCountKv) ? fields.counts(keys.headCountKv, blocks) : heads;
   const channels = fields.counts(keys.feedForwardLength, blocks);
-  const layers = heads.map((count, i) => ({ heads: count, kvHeads: kvHeads[i]!, channels: channels[i]! }));
+  const layers = heads.map((count, i) => ({
+    heads: count,
+    // Where there is no attention, llama.cpp does not look at these.
+    kvHeads: count === 0 ? 0 : kvHeads[i]!,
+    channels: channels[i]!,
+  }));
   checkLayers(file, name, architecture, layers);
   const headDim = headDimOf(file, name, fields, hidden, heads);
   return {
@@ -125,7 +130,7 @@ const checkLayers = (
       throw fault(file, `has ${heads} heads on ${kvHeads} KV heads in layer ${i}, expected a multiple`);
   }
   if (layers.every(({ heads }) => heads === 0) || layers.every(({ channels }) => channels === 0))
-    throw fault(file, 'has no layer with attention, or none with an MLP');
+    throw fault(file, 'has no layer with attention, or none with an MLP, expected at least one of each');
 };
 
 const headDimOf = (

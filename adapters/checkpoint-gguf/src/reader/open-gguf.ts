@@ -4,7 +4,7 @@ import { fault } from '../fault.js';
 import { DEFAULT_ALIGNMENT, GGUF_MAGIC, paddingAt } from '../format/container.js';
 import { generalKeys } from '../format/metadata-keys.js';
 import { ByteCursor, type ReadAt } from './byte-cursor.js';
-import { describeValue, LEAST_ENTRY, type Metadata, readMetadata } from './metadata.js';
+import { describeValue, type GgufValue, LEAST_ENTRY, type Metadata, readMetadata } from './metadata.js';
 import { type GgufTensor, LEAST_INFO, placeTensors, readTensorInfo } from './tensor-infos.js';
 
 /** A GGUF file, opened and checked: its header is read, its tensors are not. */
@@ -15,6 +15,10 @@ export interface GgufFile {
   readonly metadata: Metadata;
   readonly tensors: ReadonlyMap<string, GgufTensor>;
 }
+
+/** Far above every model there is. What describes a tensor or key takes several times its bytes in the file. */
+const MOST_TENSORS = 2 ** 18;
+const MOST_ENTRIES = 2 ** 16;
 
 /**
  * Opens a GGUF file of version 2 or 3.
@@ -41,13 +45,18 @@ export const openGguf = (file: string): Promise<GgufFile> =>
 export const parseGguf = (file: string, size: number, readAt: ReadAt): GgufFile => {
   const cursor = new ByteCursor(file, size, readAt);
   const version = readVersion(cursor);
-  const tensorCount = cursor.count('tensors', LEAST_INFO);
-  const entries = cursor.count('keys', LEAST_ENTRY);
+  const tensorCount = atMost(MOST_TENSORS, cursor.count('tensors', LEAST_INFO), file, 'tensors');
+  const entries = atMost(MOST_ENTRIES, cursor.count('keys', LEAST_ENTRY), file, 'keys');
   const metadata = readMetadata(cursor, entries);
   const alignment = alignmentOf(file, metadata);
   const infos = Array.from({ length: tensorCount }, () => readTensorInfo(cursor, alignment));
   const start = cursor.position + paddingAt(cursor.position, alignment);
   return { file, version, metadata, tensors: placeTensors(file, size, start, infos) };
+};
+
+const atMost = (most: number, count: number, file: string, what: string): number => {
+  if (count <= most) return count;
+  throw fault(file, `has ${count} ${what}, expected at most ${most}`);
 };
 
 const readVersion = (cursor: ByteCursor): 2 | 3 => {
@@ -57,7 +66,7 @@ const readVersion = (cursor: ByteCursor): 2 | 3 => {
     throw fault(file, 'does not begin with GGUF', 'Check that this is a model file of llama.cpp.');
   const version = cursor.u32();
   if (version === 2 || version === 3) return version;
-  throw version % 0x10000 === 0
+  throw version !== 0 && version % 0x10000 === 0
     ? fault(file, 'is big-endian, expected little-endian', 'Take the little-endian file of the model.')
     : fault(
         file,
@@ -66,9 +75,11 @@ const readVersion = (cursor: ByteCursor): 2 | 3 => {
       );
 };
 
+/** Whole and more than 0: a file may give it as any type of number. */
+const isSize = (value: GgufValue): value is number => Number.isSafeInteger(value) && Number(value) > 0;
+
 const alignmentOf = (file: string, metadata: Metadata): number => {
   const alignment = metadata.get(generalKeys.alignment) ?? DEFAULT_ALIGNMENT;
-  if (typeof alignment === 'number' && Number.isInteger(Math.log2(alignment)) && alignment <= 2 ** 20)
-    return alignment;
+  if (isSize(alignment) && Number.isInteger(Math.log2(alignment)) && alignment <= 2 ** 20) return alignment;
   throw fault(file, `aligns its tensors to ${describeValue(alignment)}, expected a power of two`);
 };

@@ -1,9 +1,13 @@
 import { fault } from '../fault.js';
 import { tokenizerKeys, tokenTypes } from '../format/metadata-keys.js';
+import { splitsOf } from './splits.js';
 import { addedTokens, isAdded, templateOf, type Vocabulary } from './vocabulary.js';
 
 /** SentencePiece's mark for a space. */
 const SPACE = '▁';
+
+/** Characters in all ways to cut all tokens in two: ten times those of Gemma's 256,000 tokens. */
+const MOST_SPLIT = 2 ** 28;
 
 /**
  * tokenizer.json of `tokenizer.ggml.model` llama: SentencePiece's BPE, where of two pairs the one merges that makes the
@@ -14,7 +18,10 @@ export const sentencePieceJson = (vocabulary: Vocabulary): Readonly<Record<strin
   const { file, fields, tokens, types, bos, eos, unknown } = vocabulary;
   const scores = fields.numbers(tokenizerKeys.scores);
   if (scores.length !== tokens.length)
-    throw fault(file, `has ${scores.length} scores for ${tokens.length} tokens`);
+    throw fault(file, `has ${scores.length} scores for ${tokens.length} tokens, expected one for each`);
+  const splits = tokens.reduce((sum, token) => sum + token.length ** 2, 0);
+  if (splits > MOST_SPLIT)
+    throw fault(file, 'has so many long tokens that their merges cannot be listed, expected words');
   const prefix = fields.flag(tokenizerKeys.addSpacePrefix, true);
   const addBos = fields.flag(tokenizerKeys.addBos, true);
   const addEos = fields.flag(tokenizerKeys.addEos, false);
@@ -67,16 +74,7 @@ const mergesOf = (
   const mergeable = new Set(pieces.map(({ text }) => text));
   return pieces
     .sort((a, b) => b.score - a.score || a.id - b.id)
-    .flatMap(({ text }) => splitsOf(text))
-    .filter(([left, right]) => mergeable.has(left) && mergeable.has(right));
-};
-
-/** All ways to cut a text in two between characters. */
-const splitsOf = (text: string): readonly (readonly [left: string, right: string])[] => {
-  let at = 0;
-  const ends = [...text].map(character => {
-    at += character.length;
-    return at;
-  });
-  return ends.slice(0, -1).map(end => [text.slice(0, end), text.slice(end)]);
+    .flatMap(({ text }) =>
+      splitsOf(text).filter(([left, right]) => mergeable.has(left) && mergeable.has(right)),
+    );
 };

@@ -54,6 +54,44 @@ test('byte-level: merges, bytes, control tokens and settings', async t => {
   t.like((json.added_tokens as unknown[])[0], { id: 6, content: '<|end|>', special: true });
 });
 
+test('templates with names are a list, the default among them', async t => {
+  const { settings } = await open(t, {
+    ...byteLevelTokenizer,
+    'tokenizer.chat_templates': ['array', ['default', 'tool_use'], 'string'],
+    'tokenizer.chat_template.tool_use': ['string', '{{ tools }}'],
+  });
+  t.deepEqual(settings.chat_template, [
+    { name: 'default', template: '{{ messages }}' },
+    { name: 'tool_use', template: '{{ tools }}' },
+  ]);
+  await throwsCode(
+    t,
+    () => documentsOf(t, { ...byteLevelTokenizer, 'tokenizer.chat_templates': ['array', ['rag'], 'string'] }),
+    'E_GGUF',
+    /lacks tokenizer\.chat_template\.rag/,
+  );
+});
+
+test('ids with a meaning are there without tokens, too, and must be rows', async t => {
+  const ids = {
+    'tokenizer.ggml.eos_token_id': ['u32', 6],
+    'tokenizer.ggml.eot_token_id': ['u32', 7],
+  } as const;
+  const given = { 'tokenizer.ggml.model': ['string', 'none'], ...ids } as const;
+  t.like(await documentsOf(t, given), { documents: {}, ids: { bos: undefined, eos: 6, eot: 7 } });
+  await throwsCode(t, () => documentsOf(t, given, 7), 'E_GGUF', /has 7 as tokenizer\.ggml\.eot_token_id/);
+});
+
+test('tokens so long that their merges would fill the memory are refused', async t => {
+  const tokens = Array.from({ length: 300 }, (_, i) => String.fromCodePoint(0x4e00 + i).repeat(1000));
+  const file = {
+    'tokenizer.ggml.model': ['string', 'llama'],
+    'tokenizer.ggml.tokens': ['array', tokens, 'string'],
+    'tokenizer.ggml.scores': ['array', tokens.map(() => 0), 'f32'],
+  } as const;
+  await throwsCode(t, () => documentsOf(t, file, 300), 'E_GGUF', /so many long tokens/);
+});
+
 test('byte-level: BOS stands before where the file or the kind says so', async t => {
   const bos = { ...byteLevelTokenizer, 'tokenizer.ggml.bos_token_id': ['u32', 6] } as const;
   const asked = async (pre: string, also: Readonly<Record<string, Typed>> = {}) =>

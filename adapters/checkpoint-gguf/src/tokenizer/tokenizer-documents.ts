@@ -1,19 +1,17 @@
 import { fault } from '../fault.js';
-import { tokenizerKeys } from '../format/metadata-keys.js';
-import { fieldsOf } from '../model/fields.js';
+import { chatTemplateKey, tokenizerKeys } from '../format/metadata-keys.js';
+import { type Fields, fieldsOf } from '../model/fields.js';
 import { show } from '../reader/metadata.js';
 import type { GgufFile } from '../reader/open-gguf.js';
 import { byteLevelJson } from './byte-level.js';
 import { sentencePieceJson } from './sentence-piece.js';
-import { readVocabulary, type Vocabulary } from './vocabulary.js';
+import { readSpecialIds, readVocabulary, type SpecialIds, type Vocabulary } from './vocabulary.js';
 
 /** The tokenizer of a model folder. */
 export interface TokenizerDocuments {
   /** By file name. */
   readonly documents: Readonly<Record<string, unknown>>;
-  readonly bos?: number;
-  readonly eos?: number;
-  readonly padding?: number;
+  readonly ids: SpecialIds;
 }
 
 /**
@@ -23,9 +21,11 @@ export interface TokenizerDocuments {
  * @throws SecateurError E_GGUF
  */
 export const tokenizerOf = (gguf: GgufFile, rows: number, maxSequence: number): TokenizerDocuments => {
-  const model = fieldsOf(gguf).text(tokenizerKeys.model, 'none');
+  const fields = fieldsOf(gguf);
+  const model = fields.text(tokenizerKeys.model, 'none');
   // Both say that there is none: the first in this project, the second in llama.cpp.
-  if (model === 'none' || model === 'no_vocab') return { documents: {} };
+  if (model === 'none' || model === 'no_vocab')
+    return { documents: {}, ids: readSpecialIds(gguf.file, fields, rows) };
   const kind = kinds[model as keyof typeof kinds];
   if (!Object.hasOwn(kinds, model))
     throw fault(
@@ -34,15 +34,12 @@ export const tokenizerOf = (gguf: GgufFile, rows: number, maxSequence: number): 
       'Take the model folder that its maker published.',
     );
   const vocabulary = kind.complete(readVocabulary(gguf, rows));
-  const { bos, eos, padding } = vocabulary;
   return {
     documents: {
       'tokenizer.json': kind.json(vocabulary),
       'tokenizer_config.json': settingsOf(vocabulary, maxSequence),
     },
-    ...(bos === undefined ? {} : { bos }),
-    ...(eos === undefined ? {} : { eos }),
-    ...(padding === undefined ? {} : { padding }),
+    ids: vocabulary,
   };
 };
 
@@ -74,11 +71,22 @@ const settingsOf = (vocabulary: Vocabulary, maxSequence: number): Readonly<Recor
     ...named('eos_token', eos),
     ...named('unk_token', unknown),
     ...named('pad_token', padding),
-    ...(fields.has(tokenizerKeys.chatTemplate)
-      ? { chat_template: fields.text(tokenizerKeys.chatTemplate) }
-      : {}),
+    ...chatTemplateOf(fields),
     clean_up_tokenization_spaces: false,
     model_max_length: maxSequence,
     tokenizer_class: 'PreTrainedTokenizerFast',
   };
+};
+
+/** One template, or a list with names, as transformers has it: `default`, and the others. */
+const chatTemplateOf = (fields: Fields): Readonly<Record<string, unknown>> => {
+  const usual = fields.has(tokenizerKeys.chatTemplate)
+    ? [{ name: 'default', template: fields.text(tokenizerKeys.chatTemplate) }]
+    : [];
+  const names = fields.has(tokenizerKeys.chatTemplates) ? fields.texts(tokenizerKeys.chatTemplates) : [];
+  const others = names
+    .filter(name => name !== 'default')
+    .map(name => ({ name, template: fields.text(chatTemplateKey(name)) }));
+  if (others.length > 0) return { chat_template: [...usual, ...others] };
+  return usual.length > 0 ? { chat_template: usual[0]!.template } : {};
 };

@@ -4,22 +4,28 @@ import { type Fields, fieldsOf } from '../model/fields.js';
 import { show } from '../reader/metadata.js';
 import type { GgufFile } from '../reader/open-gguf.js';
 
+/** Ids with a meaning, as far as the file gives them. */
+export interface SpecialIds {
+  readonly bos: number | undefined;
+  readonly eos: number | undefined;
+  /** Ends a turn of a conversation, where EOS does not. */
+  readonly eot: number | undefined;
+  readonly unknown: number | undefined;
+  readonly padding: number | undefined;
+}
+
 /** The tokens of a model, by id. */
-export interface Vocabulary {
+export interface Vocabulary extends SpecialIds {
   readonly file: string;
   /** No two are equal. */
   readonly tokens: readonly string[];
   /** As {@link tokenTypes} counts. */
   readonly types: readonly number[];
-  readonly bos: number | undefined;
-  readonly eos: number | undefined;
-  readonly unknown: number | undefined;
-  readonly padding: number | undefined;
   readonly fields: Fields;
 }
 
 /** Longer tokens are damage: the longest of known models are runs of spaces of a few hundred. */
-const LONGEST = 1024;
+export const LONGEST_TOKEN = 1024;
 
 /**
  * @param rows of the embedding
@@ -38,12 +44,20 @@ export const readVocabulary = (gguf: GgufFile, rows: number): Vocabulary => {
   if (types.length !== rows) throw fault(file, `has ${types.length} types of tokens for ${rows} tokens`);
   const ids = new Map<string, number>();
   for (const [id, token] of tokens.entries()) {
-    if (token.length > LONGEST)
-      throw fault(file, `has a token ${id} of ${token.length} characters, expected at most ${LONGEST}`);
+    if (token.length > LONGEST_TOKEN)
+      throw fault(file, `has a token ${id} of ${token.length} characters, expected at most ${LONGEST_TOKEN}`);
     const former = ids.get(token);
     if (former !== undefined) throw fault(file, `has the token ${show(token)} twice, as ${former} and ${id}`);
     ids.set(token, id);
   }
+  return { file, tokens, types, fields, ...readSpecialIds(file, fields, rows) };
+};
+
+/**
+ * Ids with a meaning; a file may have them without having tokens.
+ * @throws SecateurError E_GGUF for one that no row of the embedding has
+ */
+export const readSpecialIds = (file: string, fields: Fields, rows: number): SpecialIds => {
   const special = (key: string): number | undefined => {
     if (!fields.has(key)) return undefined;
     const id = fields.count(key);
@@ -51,14 +65,11 @@ export const readVocabulary = (gguf: GgufFile, rows: number): Vocabulary => {
     return id;
   };
   return {
-    file,
-    tokens,
-    types,
     bos: special(tokenizerKeys.bos),
     eos: special(tokenizerKeys.eos),
+    eot: special(tokenizerKeys.eot),
     unknown: special(tokenizerKeys.unknown),
     padding: special(tokenizerKeys.padding),
-    fields,
   };
 };
 

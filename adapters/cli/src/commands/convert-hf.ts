@@ -20,16 +20,19 @@ export const convertHf = (parent: Command, console: Console): void => {
     .argument('<model>', MODEL)
     .argument('<file>', 'what is written: its extension, .gguf or .onnx, chooses the format')
     .addOption(
-      new Option('--dtype <type>', 'element type of the weights (default: f16 in GGUF, f32 in ONNX)').choices(
-        ['f32', 'f16', 'bf16', 'q8_0'],
-      ),
+      new Option('--dtype <type>', 'element type of the weights (default: that of the format)').choices([
+        'f32',
+        'f16',
+        'bf16',
+        'q8_0',
+      ]),
     )
     .option('--force', 'replace the file if it is there')
     .addOption(configOption())
     .action(async (model: string, file: string, { dtype, force = false, config }: ConvertFlags) => {
       const { cwd, signal } = console;
       const target = absolute(cwd, file);
-      await checkTarget(target, force);
+      await checkFree(target, force);
       const resolved = await resolveInvocation({ config }, console);
       const { files, notes } = await withSession(resolved, session =>
         progressOf(session, console, 'export', 'Write the model', onProgress =>
@@ -47,17 +50,17 @@ export const convertHf = (parent: Command, console: Console): void => {
     });
 };
 
-/** @throws SecateurError E_OUTPUT_EXISTS where no file of that name can be made */
-const checkTarget = async (file: string, force: boolean): Promise<void> => {
-  const refuse = (found: string, hint: string): never => {
-    throw new SecateurError('E_OUTPUT_EXISTS', found, { hint });
+/** @throws SecateurError E_OUTPUT_EXISTS for what is in its place and may not, or cannot, be replaced */
+const checkFree = async (file: string, force: boolean): Promise<void> => {
+  const refuse = (sentence: string, hint: string): never => {
+    throw new SecateurError('E_OUTPUT_EXISTS', sentence, { hint });
   };
-  const there = await stat(file).catch(({ code }: NodeJS.ErrnoException) =>
-    code === 'ENOTDIR' ? 'inside a file' : undefined,
-  );
-  if (there === 'inside a file')
-    refuse(`${file} cannot be made: a file is in the place of its folder.`, 'Give another name.');
-  else if (there?.isDirectory())
-    refuse(`${file} is a folder, expected the name of a file to be written.`, 'Give another name.');
-  else if (there && !force) refuse(`${file} exists already.`, 'Give another name, or replace it: --force');
+  const taken = await stat(file).catch(({ code }: NodeJS.ErrnoException) => {
+    if (code === 'ENOTDIR') refuse(`${file} cannot be made: a file is in the place of its folder.`, another);
+    return undefined;
+  });
+  if (taken?.isDirectory()) refuse(`${file} is a folder, expected a file or nothing.`, another);
+  if (taken && !force) refuse(`${file} exists already.`, 'Give another name, or replace it: --force');
 };
+
+const another = 'Give another name.';

@@ -17,6 +17,9 @@ export interface DescribedModel extends LayerPlan {
   readonly tied: boolean;
 }
 
+/** llama.cpp counts positions in int32. */
+const LONGEST_CONTEXT = 2 ** 31 - 1;
+
 /** Classes of transformers, with the architecture of llama.cpp that computes the same when all layers agree. */
 const families: Readonly<Record<string, GgufArchitectureName>> = {
   LlamaForCausalLM: 'llama',
@@ -48,10 +51,17 @@ export const describeModel = ({ checkpoint, tracer }: ModelToExport): DescribedM
     throw new SecateurError(
       'E_EXPORT',
       `llama.cpp knows the RoPE scaling of LLaMA 3 for LLaMA only, the model is ${architecture}.`,
+      { hint: 'Write it as ONNX: npx secateur convert hf MODEL model.onnx' },
     );
   const window = windowOf(config, sizes.length);
   const longest = tracer.maxSequence(config);
   const context = Math.min(longest, window ?? longest);
+  if (context > LONGEST_CONTEXT)
+    throw new SecateurError(
+      'E_EXPORT',
+      `config.json has max_position_embeddings ${context}, llama.cpp takes at most ${LONGEST_CONTEXT}.`,
+      { hint: 'Write the length of text that the model was trained on.' },
+    );
   return {
     ...plan,
     architecture,
@@ -80,6 +90,7 @@ const familyOf = ({ architectures }: ModelConfig): GgufArchitectureName => {
   throw new SecateurError(
     'E_EXPORT',
     `config.json names the architecture ${names.join(', ') || '(none)'}, GGUF files are written for ${Object.keys(families).join(', ')}.`,
+    { hint: 'Write a model of one of these.' },
   );
 };
 
@@ -95,6 +106,7 @@ const architectureOf = (
       throw new SecateurError(
         'E_EXPORT',
         `llama.cpp knows Qwen3 without biases, the model has ${biases[0]}.`,
+        { hint: 'Write it as ONNX: npx secateur convert hf MODEL model.onnx' },
       );
     if (!uniform)
       throw new SecateurError(
@@ -114,5 +126,6 @@ const numberAt = (config: ModelConfig, key: string, otherwise: number): number =
   throw new SecateurError(
     'E_MODEL_CONFIG',
     `config.json has ${key} ${JSON.stringify(value)}, expected a number.`,
+    { hint: 'Take the config.json that was published with the model.' },
   );
 };

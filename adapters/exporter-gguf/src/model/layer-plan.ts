@@ -37,6 +37,7 @@ export const planLayers = (sizes: readonly LayerSizes[]): LayerPlan => {
     throw new SecateurError(
       'E_EXPORT',
       `The model has ${kept.length} layers that do something, llama.cpp takes 1 to ${MOST_LAYERS}.`,
+      { hint: 'Leave a layer with attention or MLP, or write it as ONNX.' },
     );
   for (const { heads, kvHeads, source } of kept)
     if (kvHeads > 0 ? heads % kvHeads !== 0 : heads > 0)

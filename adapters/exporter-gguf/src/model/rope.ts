@@ -1,3 +1,4 @@
+import { type Llama3Parameters, llama3Factor } from '@secateur/adapter-checkpoint-gguf';
 import { type ModelConfig, SecateurError } from '@secateur/core';
 
 /** Rotary position embedding as a GGUF file says it. */
@@ -18,7 +19,9 @@ export const readRope = (config: ModelConfig, headDim: number): Rope => {
   const number = (key: string, otherwise?: unknown): number => {
     const value = parameters[key] ?? otherwise;
     if (typeof value === 'number' && value > 0) return value;
-    throw new SecateurError('E_MODEL_CONFIG', `config.json lacks the number ${key} of its RoPE scaling.`);
+    throw new SecateurError('E_MODEL_CONFIG', `config.json lacks the number ${key} of its RoPE scaling.`, {
+      hint: 'Take the config.json that was published with the model.',
+    });
   };
   const theta = number('rope_theta', config.rope_theta ?? 10_000);
   const type = parameters.rope_type ?? parameters.type ?? 'default';
@@ -42,26 +45,15 @@ export const readRope = (config: ModelConfig, headDim: number): Rope => {
       throw new SecateurError(
         'E_EXPORT',
         `config.json scales RoPE by "${type}", GGUF files are written for linear and llama3.`,
+        { hint: 'Take rope_scaling out of config.json, and keep to texts of the original length.' },
       );
   }
 };
 
-/**
- * Short wavelengths stay, long ones are stretched by `factor`, and between the frequencies are blended (LLaMA 3.1): the
- * ratio of θ^(-2i/D) to the blended frequency.
- */
-const llama3Factors = (
-  headDim: number,
-  theta: number,
-  { factor, low, high, original }: Readonly<Record<'factor' | 'low' | 'high' | 'original', number>>,
-): Float32Array =>
-  Float32Array.from({ length: headDim / 2 }, (_, i) => {
-    const wavelength = 2 * Math.PI * theta ** ((2 * i) / headDim);
-    if (wavelength < original / high) return 1;
-    if (wavelength > original / low) return factor;
-    const blend = (original / wavelength - low) / (high - low);
-    return 1 / ((1 - blend) / factor + blend);
-  });
+const llama3Factors = (headDim: number, theta: number, parameters: Llama3Parameters): Float32Array =>
+  Float32Array.from({ length: headDim / 2 }, (_, i) =>
+    llama3Factor(2 * Math.PI * theta ** ((2 * i) / headDim), parameters),
+  );
 
 const asObject = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};

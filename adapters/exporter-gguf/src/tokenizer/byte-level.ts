@@ -2,7 +2,7 @@ import { type PreTokenizer, preTokenizers, tokenizerKeys } from '@secateur/adapt
 import { SecateurError } from '@secateur/core';
 import type { MetadataValue } from '../file/metadata.js';
 import { leaves } from './leaves.js';
-import type { TokenizerJson } from './read-tokenizer.js';
+import { type TokenizerJson, weightsAlone } from './read-tokenizer.js';
 import type { Vocabulary } from './vocabulary.js';
 
 /** BPE over the characters that stand for bytes. */
@@ -31,6 +31,7 @@ const mergeText = (merge: string | readonly [string, string]): string => {
   throw new SecateurError(
     'E_EXPORT',
     `The tokenizer merges ${JSON.stringify(merge)}, expected two tokens without spaces.`,
+    { hint: weightsAlone },
   );
 };
 
@@ -38,7 +39,7 @@ const nameOf = (json: TokenizerJson): string => {
   const found = splittingOf(json);
   for (const [name, known] of found ? preTokenizers : []) if (isSame(known, found!)) return name;
   throw new SecateurError('E_EXPORT', 'The tokenizer splits text in a way that llama.cpp has no name for.', {
-    hint: 'Take tokenizer.json out of the folder to write the weights alone.',
+    hint: weightsAlone,
   });
 };
 

@@ -3,6 +3,9 @@ import path from 'node:path';
 import { SecateurError } from '@secateur/core';
 import { z } from 'zod';
 
+/** What helps where llama.cpp has no such tokenizer. */
+export const weightsAlone = 'Take tokenizer.json out of the folder to write the weights alone.';
+
 const isVocabulary = (value: unknown): value is Readonly<Record<string, number>> =>
   typeof value === 'object' &&
   value !== null &&
@@ -16,6 +19,9 @@ const schema = z.object({
         id: z.number().int().nonnegative(),
         content: z.string(),
         special: z.boolean().default(false),
+        lstrip: z.boolean().default(false),
+        rstrip: z.boolean().default(false),
+        single_word: z.boolean().default(false),
       }),
     )
     .nullish(),
@@ -29,6 +35,8 @@ const schema = z.object({
     merges: z.array(z.union([z.string(), z.tuple([z.string(), z.string()])])),
     unk_token: z.string().nullish(),
     byte_fallback: z.boolean().nullish(),
+    continuing_subword_prefix: z.string().nullish(),
+    end_of_word_suffix: z.string().nullish(),
     ignore_merges: z.boolean().nullish(),
   }),
 });
@@ -41,8 +49,8 @@ export interface TokenizerFiles {
   readonly json: TokenizerJson;
   /** tokenizer_config.json as it is; empty where it is absent. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** Jinja; undefined where there is none. */
-  readonly chatTemplate: string | undefined;
+  /** Jinja, by name: `default`, and others. */
+  readonly chatTemplates: ReadonlyMap<string, string>;
 }
 
 /**
@@ -60,6 +68,7 @@ export const readTokenizer = async (companions: readonly string[]): Promise<Toke
     throw new SecateurError(
       'E_EXPORT',
       `The tokenizer in ${file} is ${type}, GGUF files are written for BPE.`,
+      { hint: weightsAlone },
     );
   const parsed = schema.safeParse(raw);
   if (!parsed.success) {
@@ -74,16 +83,24 @@ export const readTokenizer = async (companions: readonly string[]): Promise<Toke
   return {
     json: parsed.data,
     config: settings,
-    chatTemplate: jinja === undefined ? templateIn(settings) : await readFile(jinja, 'utf8'),
+    chatTemplates: new Map([
+      ...templatesIn(settings),
+      ...(jinja === undefined ? [] : [['default', await readFile(jinja, 'utf8')] as const]),
+    ]),
   };
 };
 
-/** One template, or several with names, of which llama.cpp knows the default. */
-const templateIn = ({ chat_template: given }: Readonly<Record<string, unknown>>): string | undefined => {
-  if (typeof given === 'string') return given;
-  if (!Array.isArray(given)) return undefined;
-  const { template } = given.find(entry => entry?.name === 'default') ?? {};
-  return typeof template === 'string' ? template : undefined;
+/** One template, or several with names. */
+const templatesIn = ({
+  chat_template: given,
+}: Readonly<Record<string, unknown>>): readonly (readonly [name: string, template: string])[] => {
+  if (typeof given === 'string') return [['default', given]];
+  if (!Array.isArray(given)) return [];
+  return given.flatMap(entry =>
+    typeof entry?.name === 'string' && typeof entry.template === 'string'
+      ? [[entry.name, entry.template] as const]
+      : [],
+  );
 };
 
 const readJson = async (file: string): Promise<unknown> => {

@@ -1,11 +1,14 @@
-import { tokenizerKeys, tokenTypes } from '@secateur/adapter-checkpoint-gguf';
+import { splitsOf, tokenizerKeys, tokenTypes } from '@secateur/adapter-checkpoint-gguf';
 import { SecateurError } from '@secateur/core';
 import type { MetadataValue } from '../file/metadata.js';
-import { leaves } from './leaves.js';
-import type { TokenizerJson } from './read-tokenizer.js';
+import { leaves, type Step } from './leaves.js';
+import { type TokenizerJson, weightsAlone } from './read-tokenizer.js';
 import type { Vocabulary } from './vocabulary.js';
 
 type Entry = readonly [key: string, value: MetadataValue];
+
+/** SentencePiece's mark for a space. */
+const SPACE = '▁';
 
 /** SentencePiece's BPE: characters that are no piece become bytes. */
 export const isSentencePiece = ({ model }: TokenizerJson): boolean => model.byte_fallback === true;
@@ -55,39 +58,54 @@ const scoresOf = ({ model }: TokenizerJson, { tokens, types, ids }: Vocabulary):
   );
 };
 
-/** All ways to cut a text in two between characters. */
-const splitsOf = (text: string): readonly (readonly [left: string, right: string])[] => {
-  const characters = [...text];
-  return characters
-    .slice(1)
-    .map((_, i) => [characters.slice(0, i + 1).join(''), characters.slice(i + 1).join('')]);
-};
-
-/** Spaces become ▁, in the normalizer or by Metaspace; nothing else can be said. */
+/**
+ * Whether a text begins with a space of its own. Every space becomes ▁, in the normalizer or by Metaspace: llama.cpp does
+ * that to all files, and nothing else.
+ */
 const addsSpacePrefix = ({ normalizer, pre_tokenizer }: TokenizerJson): boolean => {
-  let prefix = false;
-  for (const part of [...leaves(normalizer, 'normalizers'), ...leaves(pre_tokenizer, 'pretokenizers')])
-    switch (part.type) {
+  let [prefix, marked] = [false, false];
+  for (const step of [...leaves(normalizer, 'normalizers'), ...leaves(pre_tokenizer, 'pretokenizers')])
+    switch (step.type) {
       case 'Prepend':
+        if (step.prepend !== SPACE)
+          throw cannot(`prepends ${JSON.stringify(step.prepend)} to text, expected ${SPACE}`);
         prefix = true;
         break;
       case 'Metaspace':
-        prefix ||=
-          (part.prepend_scheme ?? (part.add_prefix_space === false ? 'never' : 'always')) !== 'never';
+        if ((step.replacement ?? SPACE) !== SPACE)
+          throw cannot(`writes a space as ${JSON.stringify(step.replacement)}, expected ${SPACE}`);
+        prefix ||= prefixOf(step) !== 'never';
+        marked = true;
         break;
       case 'Replace':
+        if ((step.pattern as { String?: unknown } | null)?.String !== ' ' || step.content !== SPACE)
+          throw cannot(
+            `replaces ${JSON.stringify(step.pattern)} by ${JSON.stringify(step.content)}, expected a space by ${SPACE}`,
+          );
+        marked = true;
         break;
       default:
-        throw cannot(`prepares text by ${part.type}, expected Prepend, Replace or Metaspace`);
+        throw cannot(`prepares text by ${step.type}, expected Prepend, Replace or Metaspace`);
     }
+  if (!marked) throw cannot(`leaves spaces as they are, expected ${SPACE} for each`);
   return prefix;
 };
+
+/** `always`, `first` or `never`; older files say it in another way. */
+const prefixOf = ({ prepend_scheme: scheme, add_prefix_space: adds }: Step): unknown =>
+  scheme ?? (adds === false ? 'never' : 'always');
+
+/** Whether a space is put before the text only, and not behind control tokens in it, as llama.cpp does. */
+export const prefixesFirstOnly = ({ pre_tokenizer }: TokenizerJson): boolean =>
+  leaves(pre_tokenizer, 'pretokenizers').some(
+    step => step.type === 'Metaspace' && prefixOf(step) === 'first',
+  );
 
 const cannot = (what: string): SecateurError =>
   new SecateurError(
     'E_EXPORT',
     `The tokenizer ${what}: llama.cpp would give other ids than tokenizer.json.`,
     {
-      hint: 'Take tokenizer.json out of the folder to write the weights alone.',
+      hint: weightsAlone,
     },
   );

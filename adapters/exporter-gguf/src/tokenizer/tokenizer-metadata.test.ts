@@ -70,11 +70,27 @@ test('SentencePiece by Metaspace', async t => {
   const prefix = async (scheme: string) =>
     (await metadataOf(t, metaspace(scheme))).values['tokenizer.ggml.add_space_prefix'];
   t.deepEqual([await prefix('always'), await prefix('first'), await prefix('never')], [true, true, false]);
+  const notes = async (scheme: string) => (await metadataOf(t, metaspace(scheme))).notes.join();
+  t.regex(await notes('first'), /also behind control tokens/);
+  t.notRegex(await notes('always'), /control tokens/);
 });
 
 test('what llama.cpp would tokenise otherwise is refused', async t => {
   const json = sentencePiece();
   const model = (changes: Json) => ({ ...json, model: { ...json.model, ...changes } });
+  const replaced = (pattern: Json, content: string) => ({
+    ...json,
+    normalizer: { type: 'Replace', pattern, content },
+  });
+  await refused(t, replaced({ String: '``' }, '"'), /replaces .*``.* by .*, expected a space by ▁/);
+  await refused(t, replaced({ Regex: ' +' }, '▁'), /expected a space by ▁/);
+  await refused(t, { ...json, normalizer: { type: 'Prepend', prepend: ' ' } }, /prepends " " to text/);
+  await refused(t, { ...json, normalizer: null }, /leaves spaces as they are/);
+  await refused(
+    t,
+    { ...json, normalizer: null, pre_tokenizer: { type: 'Metaspace', replacement: '_' } },
+    /writes a space as "_"/,
+  );
   await refused(t, model({ merges: json.model.merges.slice(0, -1) }), /does not merge ▁a and b/);
   await refused(t, model({ merges: ['▁ ab', ...json.model.merges] }), /merges ▁ab at two ranks/);
   await refused(t, { ...json, pre_tokenizer: { type: 'Digits' } }, /prepares text by Digits/);
@@ -144,10 +160,13 @@ test('ids with a meaning come from tokenizer_config.json, else from config.json'
     'tokenizer.ggml.add_bos_token': true,
     'tokenizer.ggml.add_eos_token': false,
   });
+  t.deepEqual(values['tokenizer.chat_templates'], ['tools']);
+  t.is(values['tokenizer.chat_template.tools'], 'no');
   const bare = await metadataOf(t, byteLevel({}), { config: { bos_token_id: 3, eos_token_id: [4, 5] } });
   t.like(bare.values, {
     'tokenizer.ggml.bos_token_id': 3,
     'tokenizer.ggml.eos_token_id': 4,
+    'tokenizer.ggml.eot_token_id': 5,
     'tokenizer.ggml.add_bos_token': false,
   });
   const jinja = await metadataOf(t, byteLevel({}), { documents: { 'chat_template.jinja': '{{ x }}' } });
@@ -174,4 +193,20 @@ test('files that are damaged or of another model are refused', async t => {
     code: 'E_TOKENIZER',
     message: /but the model has 256 tokens/,
   });
+});
+
+test('what llama.cpp does not know of a token is said, or refused', async t => {
+  const strip = byteLevel({ added_tokens: [{ id: 258, content: '<|end|>', special: true, rstrip: true }] });
+  t.regex(
+    (await metadataOf(t, strip)).notes.join(),
+    /spaces around <\|end\|> into account, which llama\.cpp/,
+  );
+  const json = byteLevel({});
+  await refused(
+    t,
+    { ...json, model: { ...json.model, end_of_word_suffix: '</w>' } },
+    /marks where words begin or end/,
+  );
+  const long = { ...json.model, vocab: { ...json.model.vocab, ['x'.repeat(2000)]: 300 } };
+  await refused(t, { ...json, model: long }, /token 300 of 2000 characters/, 'E_TOKENIZER');
 });

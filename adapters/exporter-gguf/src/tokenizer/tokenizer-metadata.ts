@@ -1,10 +1,11 @@
-import { tokenizerKeys } from '@secateur/adapter-checkpoint-gguf';
+import { chatTemplateKey, tokenizerKeys } from '@secateur/adapter-checkpoint-gguf';
 import { type ModelConfig, SecateurError } from '@secateur/core';
 import type { MetadataValue } from '../file/metadata.js';
 import { byteLevelMetadata, isByteLevel } from './byte-level.js';
-import { leaves, type Step } from './leaves.js';
-import { readTokenizer, type TokenizerFiles } from './read-tokenizer.js';
-import { isSentencePiece, sentencePieceMetadata } from './sentence-piece.js';
+import { leaves } from './leaves.js';
+import { readTokenizer, type TokenizerFiles, weightsAlone } from './read-tokenizer.js';
+import { isSentencePiece, prefixesFirstOnly, sentencePieceMetadata } from './sentence-piece.js';
+import { idEntries } from './special-ids.js';
 import { type Vocabulary, vocabularyOf } from './vocabulary.js';
 
 type Entry = readonly [key: string, value: MetadataValue];
@@ -27,83 +28,67 @@ export const tokenizerMetadata = async (
   const files = await readTokenizer(companions);
   if (!files)
     return {
-      entries: [[tokenizerKeys.model, { type: 'string', value: 'none' }]],
+      entries: [[tokenizerKeys.model, { type: 'string', value: 'none' }], ...idEntries(config, vocabulary)],
       notes: ['The model folder has no tokenizer.json, so the file takes and gives token ids only.'],
     };
   const sentencePiece = isSentencePiece(files.json);
   if (!sentencePiece && !isByteLevel(files.json))
-    throw new SecateurError(
-      'E_EXPORT',
-      'The tokenizer neither falls back to bytes nor works on bytes, expected one of both.',
-      { hint: 'Take tokenizer.json out of the folder to write the weights alone.' },
-    );
+    throw cannotSay('neither falls back to bytes nor works on bytes, expected one of these');
+  const { continuing_subword_prefix: prefix, end_of_word_suffix: suffix } = files.json.model;
+  if (prefix || suffix)
+    throw cannotSay('marks where words begin or end in its tokens, which llama.cpp does not');
   const tokens = vocabularyOf(files.json, vocabulary, sentencePiece);
   return {
     entries: [
       ...(sentencePiece ? sentencePieceMetadata : byteLevelMetadata)(files.json, tokens),
-      ...specialIds(files, config, tokens),
-      ...(files.chatTemplate === undefined
-        ? []
-        : [[tokenizerKeys.chatTemplate, { type: 'string', value: files.chatTemplate }] as const]),
+      ...idEntries(config, vocabulary, { files, tokens }),
+      ...templateEntries(files),
     ],
     notes: notesOf(files, tokens),
   };
 };
 
-const notesOf = ({ json }: TokenizerFiles, { unused }: Vocabulary): readonly string[] => [
-  ...(unused > 0
-    ? [`The model has ${unused} ids that its tokenizer does not use; the file calls them [PAD…].`]
-    : []),
-  ...(leaves(json.normalizer, 'normalizers').some(({ type }) => type === 'NFC')
-    ? ['The tokenizer normalises text to NFC, which llama.cpp does not: ids differ for text that is not NFC.']
-    : []),
-];
+const cannotSay = (what: string): SecateurError =>
+  new SecateurError('E_EXPORT', `The tokenizer ${what}.`, {
+    hint: weightsAlone,
+  });
 
-/** Ids with a meaning, and which of them stand around a text. llama.cpp's defaults are no answer: all is said. */
-const specialIds = (
-  { json, config: settings }: TokenizerFiles,
-  config: ModelConfig,
-  { ids }: Vocabulary,
-): readonly Entry[] => {
-  const named = (key: string): number | undefined => {
-    const given = settings[key];
-    const content = typeof given === 'string' ? given : (given as { content?: unknown } | null)?.content;
-    return typeof content === 'string' ? ids.get(content) : undefined;
-  };
-  const numbered = (key: string): number | undefined => {
-    const given = Array.isArray(config[key]) ? config[key][0] : config[key];
-    return typeof given === 'number' && Number.isInteger(given) && given >= 0 ? given : undefined;
-  };
-  const bos = named('bos_token') ?? numbered('bos_token_id');
-  const eos = named('eos_token') ?? numbered('eos_token_id');
-  const unknown = named('unk_token') ?? ids.get(json.model.unk_token ?? '');
-  const padding = named('pad_token') ?? numbered('pad_token_id');
-  const known: readonly (readonly [string, number | undefined])[] = [
-    [tokenizerKeys.bos, bos],
-    [tokenizerKeys.eos, eos],
-    [tokenizerKeys.unknown, unknown],
-    [tokenizerKeys.padding, padding],
-  ];
-  const flag = (key: string, id: number | undefined, side: 'first' | 'last'): boolean =>
-    id !== undefined &&
-    (typeof settings[key] === 'boolean' ? settings[key] : templateHas(json, ids, id, side));
+const notesOf = ({ json }: TokenizerFiles, { unused }: Vocabulary): readonly string[] => {
+  const strict = (json.added_tokens ?? []).filter(token => token.lstrip || token.rstrip || token.single_word);
   return [
-    ...known.flatMap(([key, id]): Entry[] => (id === undefined ? [] : [[key, { type: 'u32', value: id }]])),
-    [tokenizerKeys.addBos, { type: 'bool', value: flag('add_bos_token', bos, 'first') }],
-    [tokenizerKeys.addEos, { type: 'bool', value: flag('add_eos_token', eos, 'last') }],
+    ...(unused > 0
+      ? [`The model has ${unused} ids that its tokenizer does not use; the file calls them [PAD…].`]
+      : []),
+    ...(leaves(json.normalizer, 'normalizers').some(({ type }) => type === 'NFC')
+      ? [
+          'The tokenizer normalises text to NFC, which llama.cpp does not: ids differ for text that is not NFC.',
+        ]
+      : []),
+    ...(strict.length > 0
+      ? [
+          `The tokenizer takes spaces around ${strict[0]!.content}${strict.length > 1 ? ' and others' : ''} into account, which llama.cpp does not: ids differ there.`,
+        ]
+      : []),
+    ...(prefixesFirstOnly(json)
+      ? [
+          'The tokenizer puts a space before a text alone, llama.cpp also behind control tokens in it: ids differ there.',
+        ]
+      : []),
   ];
 };
 
-/** Whether the template for a single text begins or ends with that token. */
-const templateHas = (
-  { post_processor }: { readonly post_processor?: unknown },
-  ids: ReadonlyMap<string, number>,
-  id: number,
-  side: 'first' | 'last',
-): boolean => {
-  const template = leaves(post_processor, 'processors').find(({ type }) => type === 'TemplateProcessing');
-  const single = (template as (Step & { single?: unknown }) | undefined)?.single;
-  if (!Array.isArray(single)) return false;
-  const name = single.at(side === 'first' ? 0 : -1)?.SpecialToken?.id;
-  return typeof name === 'string' && ids.get(name) === id;
+/** The default, and others by name. */
+const templateEntries = ({ chatTemplates }: TokenizerFiles): readonly Entry[] => {
+  const others = [...chatTemplates.keys()].filter(name => name !== 'default');
+  return [
+    ...(others.length > 0
+      ? [[tokenizerKeys.chatTemplates, { type: 'array', of: 'string', values: others }] as const]
+      : []),
+    ...[...chatTemplates].map(
+      ([name, value]): Entry => [
+        name === 'default' ? tokenizerKeys.chatTemplate : chatTemplateKey(name),
+        { type: 'string', value },
+      ],
+    ),
+  ];
 };

@@ -1,4 +1,4 @@
-import { tokenTypes } from '@secateur/adapter-checkpoint-gguf';
+import { LONGEST_TOKEN, tokenTypes } from '@secateur/adapter-checkpoint-gguf';
 import { SecateurError } from '@secateur/core';
 import type { TokenizerJson } from './read-tokenizer.js';
 
@@ -32,6 +32,12 @@ export const vocabularyOf = (
         'E_TOKENIZER',
         `The tokenizer gives ${JSON.stringify(token)} the id ${id}, but the model has ${size} tokens.`,
         { hint: 'Check that tokenizer.json belongs to the model.' },
+      );
+    if (token.length > LONGEST_TOKEN)
+      throw new SecateurError(
+        'E_TOKENIZER',
+        `The tokenizer has the token ${id} of ${token.length} characters, expected at most ${LONGEST_TOKEN}.`,
+        { hint: 'Take the file that was published with the model.' },
       );
     if (tokens[id] !== undefined)
       throw new SecateurError(
