@@ -11,9 +11,11 @@ export const folderEntries = async (folder: string, code: ErrorCode): Promise<re
   } catch (cause) {
     const found =
       (cause as NodeJS.ErrnoException).code === 'ENOTDIR' ? 'is a file, not a folder' : 'does not exist';
+    const path = 'Check the path: it must be the folder that holds the files, on this machine.';
+    const hub = ' A model on the Hugging Face hub is named hf:owner/name.';
     throw new SecateurError(code, `The folder ${folder} ${found}.`, {
       cause,
-      hint: 'Check the path: it must be the folder that holds the files, on this machine.',
+      hint: code === 'E_MODEL_NOT_FOUND' ? path + hub : path,
     });
   }
 };

@@ -21,7 +21,7 @@ export class Interrupt {
 
   readonly #onSignal = (): void => {
     if (this.signal.aborted) this.host.exit(INTERRUPTED);
-    this.host.stderr.write('\nStopping where the run can be resumed. Ctrl-C again kills it.\n');
+    this.host.stderr.write('\nStopping: a run stops where it can be resumed. Ctrl-C again kills it.\n');
     this.#controller.abort(new SecateurError('E_INTERRUPTED', 'the work was interrupted'));
   };
 }

@@ -64,8 +64,8 @@ class LayerSizes:
 
 
 class SkipMixing(nn.Module):
-    """In place of attention: adds nothing to the residual stream. It still tells the cache how many tokens went by, since the cache counts
-    them at its first layer."""
+    """In place of attention: adds nothing to the residual stream. It still tells the cache how many tokens went by,
+    since the cache counts them at its first layer."""
 
     def __init__(self, layer):
         super().__init__()

@@ -87,7 +87,7 @@ refuses('generate', {
 });
 
 refuses('trace', {
-  'no model': usage(['trace'], /required option '-m, --model <folder>'/),
+  'no model': usage(['trace'], /required option '-m, --model <model>'/),
   'a model that is not there': { ...absent, args: ['trace', '--model', 'none'] },
   'a model cut short': { ...cut, args: ['trace', '--model', 'model'] },
   'a model of integers': { ...quantised, args: ['trace', '--model', 'model'] },
@@ -99,7 +99,7 @@ refuses('the command line', {
   'one word too many': usage(['run', 'model'], /too many arguments for 'run'/),
   'an option without its value': usage(['run', '--ratio'], /argument missing/),
   'an unknown port': usage(['ls', 'salience'], /there is no port "salience"/, /Did you mean "saliency"\?/),
-  'a format that is not known': usage(['convert', 'gguf'], /unknown command 'gguf'/),
+  'a format that is not known': usage(['convert', 'ggml'], /unknown command 'ggml'/),
   'no model': {
     args: ['run'],
     code: 'E_CONFIG_INVALID',

@@ -49,7 +49,9 @@ for (const shape of ['uniform', 'per-layer', 'padded'] as const) {
     JSON.stringify({
       model: smollm2File,
       text: { 'moby-dick': text },
-      presets: ['magnitude'],
+      presets: ['lorashear'],
+      use: { optimizer: 'oneshot', knowledge: 'none', recovery: 'none' },
+      calibration: { sequences: 32 },
       prune: { ratio: 0.2, ranking },
       evaluate: { tokens: 2_000 },
       export: { shape, dtype: 'F32', formats: { gguf: 'f32', onnx: 'f32' } },

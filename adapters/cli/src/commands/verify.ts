@@ -89,16 +89,19 @@ const summary = (rows: readonly Verification[]): string =>
 /** @throws SecateurError E_VERIFY when a runtime refuses or differs, or when none could be asked */
 const check = (rows: readonly Verification[], tolerance: number): void => {
   const refused = rows.find(({ status }) => status === 'refused');
+  // The reason names the runtime and the file.
   if (refused)
-    throw new SecateurError('E_VERIFY', `${refused.runtime} refuses ${refused.artefact}: ${refused.reason}`, {
-      hint: 'docs/formats.md says which runtime opens what',
+    throw new SecateurError('E_VERIFY', refused.reason!, {
+      hint: 'write it again, or take it away; docs/formats.md says which runtime opens what',
     });
   const different = rows.find(({ status }) => status === 'different');
   if (different) {
     const { runtime, artefact, difference, reason } = different;
     throw new SecateurError(
       'E_VERIFY',
-      `${runtime} differs on ${artefact}: ${reason ?? `by ${difference!.toExponential(1)} in a probability, expected at most ${tolerance}`}`,
+      reason === undefined
+        ? `${runtime} differs by ${difference!.toExponential(1)} on ${artefact}, expected at most ${tolerance}`
+        : `${runtime} cannot be compared on ${artefact}: ${reason}`,
       { hint: 'quantised files differ more: --tolerance 0.05; else write the model again' },
     );
   }
