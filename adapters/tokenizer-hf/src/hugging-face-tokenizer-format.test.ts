@@ -49,6 +49,11 @@ test('config.json stands in where tokenizer_config.json is silent', async t => {
     ...config,
   });
   t.deepEqual([none.bos, none.eos], [undefined, 12]);
+  const unused = await openWith(t, {
+    ...tiny,
+    'tokenizer_config.json': { ...tiny['tokenizer_config.json'], add_bos_token: false },
+  });
+  t.deepEqual([unused.bos, unused.eos], [undefined, 12]);
   const bare = await openWith(t, { 'tokenizer.json': tinyTokenizer });
   t.deepEqual([bare.bos, bare.eos], [undefined, undefined]);
 });

@@ -12,7 +12,7 @@ const SETTINGS = 'tokenizer_config.json';
 
 /**
  * Opens `tokenizer.json` of a model folder. BOS and EOS are those of `tokenizer_config.json`, where a null means that
- * there is none; where it does not mention them, those of `config.json`.
+ * there is none; where it does not mention them, those of `config.json`. With `add_bos_token: false` texts begin without.
  */
 export class HuggingFaceTokenizerFormat implements TokenizerFormat {
   /** @throws SecateurError E_TOKENIZER */
@@ -24,7 +24,8 @@ export class HuggingFaceTokenizerFormat implements TokenizerFormat {
     const config = (await readJson(path.resolve(folder, 'config.json'))) ?? {};
     const backend = makeBackend(tokenizer, settings, file);
     return new HuggingFaceTokenizer(backend, {
-      bos: specialId('bos', backend, settings, config, folder),
+      // The model was not trained on texts that begin with one.
+      bos: settings.add_bos_token === false ? undefined : specialId('bos', backend, settings, config, folder),
       eos: specialId('eos', backend, settings, config, folder),
       cleanUp: settings.clean_up_tokenization_spaces === true,
     });

@@ -4,7 +4,7 @@ import { createToken } from '../token.js';
 export interface Tokenizer {
   /** Number of ids, added tokens included: every id is below it. */
   readonly size: number;
-  /** Beginning- and end-of-sequence ids, where the model has them. */
+  /** The ids that a text begins and ends with, where it does. */
   readonly bos: number | undefined;
   readonly eos: number | undefined;
   /** Ids of the text alone: no BOS, no EOS. */
