@@ -6,7 +6,7 @@ import { traceOnnx } from './trace.js';
 /** Where a model does not say how long its texts may be. */
 const DEFAULT_LENGTH = 2048;
 
-/** Sizes of each layer, as the coupling of the graph finds them; a dimension of 1 is no dimension to it. */
+/** Sizes of each layer, as the coupling of the graph finds them; a dimension of 1 is no dimension to it. A part that is absent is 0. */
 export const layersOf = (config: ModelConfig): readonly LayerSizes[] => {
   const graph = traceOnnx(config, refsOf(modelOf(config)), { batch: 1, sequence: 2 });
   const byLayer = new Map<number, RemovalGroup[]>();
@@ -15,11 +15,13 @@ export const layersOf = (config: ModelConfig): readonly LayerSizes[] => {
   return [...byLayer]
     .sort(([a], [b]) => a - b)
     .map(([, groups]) => {
-      const units = (kind: UnitKind): number => groups.find(group => group.kind === kind)?.units ?? 1;
+      const units = (kind: UnitKind): number | undefined => groups.find(group => group.kind === kind)?.units;
+      const [kvHeads, queries, channels] = [units('kv-head'), units('query-head'), units('channel')];
+      const attends = (kvHeads ?? queries ?? units('head-dim')) !== undefined;
       return {
-        heads: units('kv-head') * units('query-head'),
-        kvHeads: units('kv-head'),
-        channels: units('channel'),
+        heads: attends ? (kvHeads ?? 1) * (queries ?? 1) : 0,
+        kvHeads: attends ? (kvHeads ?? 1) : 0,
+        channels: channels ?? 0,
       };
     });
 };

@@ -37,7 +37,9 @@ for (const [family, config] of Object.entries(tinyConfigs)) {
   test(`${family}: logits at several shapes, token by token, and with padding`, async t => {
     const model = await tinyToExport(path.join(scratchFolder(t), 'model'), config);
     const { files, notes } = await exportOnnx(model);
-    t.deepEqual(notes, []);
+    const without = model.tracer.layers(model.checkpoint.config).filter(({ heads }) => heads === 0).length;
+    t.is(notes.length, without > 0 ? 1 : 0);
+    if (without > 0) t.regex(notes[0]!, new RegExp(`^${without} of \\d layers have no attention`));
     const decode = await openDecoder(t, files[0]!);
 
     for (const ids of [rows(1, 1), rows(2, 7), rows(3, 5)]) {

@@ -105,7 +105,12 @@ for (const [family, config] of Object.entries(tinyConfigs))
 
     t.deepEqual(seen(graph), seen(original));
     t.deepEqual([...graph.parameters.keys()].sort(), [...original.parameters.keys()].sort());
-    t.deepEqual(onnxTracer.layers(opened.config), llamaTracer.layers(checkpoint.config));
+    // A layer that lacks both parts leaves nothing in the file.
+    const layers = llamaTracer.layers(checkpoint.config);
+    t.deepEqual(
+      onnxTracer.layers(opened.config),
+      layers.filter(({ heads, channels }) => heads + channels > 0),
+    );
     t.is(onnxTracer.maxSequence(opened.config), llamaTracer.maxSequence(checkpoint.config));
 
     const feeds = await feedsOf(graph, onnxFormat);
