@@ -27,7 +27,7 @@ export const openLlama = async (work: Work): Promise<Answer> => {
   try {
     if (work.kind === 'version') {
       const { release } = llama.llamaCppRelease;
-      return { done: `llama.cpp ${release} in node-llama-cpp ${await library.getModuleVersion()}` };
+      return { done: `${release} in node-llama-cpp ${await library.getModuleVersion()}` };
     }
     return { done: await withModel(llama, work) };
   } catch (error) {

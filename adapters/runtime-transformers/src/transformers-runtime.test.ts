@@ -29,7 +29,7 @@ posix('versions, or why it cannot be used', async t => {
   const status = async (body: string, statusTimeout = 30_000) =>
     createTransformersRuntime({ python: await fakePython(folder, body), statusTimeout }).status();
   t.deepEqual(await status(`process.stdout.write('{"transformers": "5.24.0", "torch": "2.13.0"}')`), {
-    version: 'transformers 5.24.0, torch 2.13.0',
+    version: '5.24.0, torch 2.13.0',
   });
   const missing = async (body: string, timeout?: number): Promise<string> =>
     ((await status(body, timeout)) as { missing: string }).missing;

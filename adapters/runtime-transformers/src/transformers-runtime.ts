@@ -72,7 +72,7 @@ const parseVersions = (text: string): string | undefined => {
   try {
     const { transformers, torch } = JSON.parse(text);
     return typeof transformers === 'string' && typeof torch === 'string'
-      ? `transformers ${transformers}, torch ${torch}`
+      ? `${transformers}, torch ${torch}`
       : undefined;
   } catch {
     return undefined;
