@@ -79,3 +79,12 @@ test('a prompt without tokens is a fault of the caller, and no prompts are no wo
   await t.throwsAsync(runtime.nextTokens('none.gguf', [[]]), { message: /no tokens/ });
   t.deepEqual(await runtime.nextTokens('none.gguf', []), []);
 });
+
+testWithRuntime('what is asked for no more ends with its process', async t => {
+  const file = await fileOf(t, nearlyEmpty('llama'));
+  const stop = new AbortController();
+  const asked = runtime.nextTokens(file, [[1]], stop.signal);
+  stop.abort(new Error('enough'));
+  await t.throwsAsync(asked, { message: 'enough' });
+  await t.throwsAsync(runtime.nextTokens(file, [[1]], stop.signal), { message: 'enough' });
+});

@@ -21,9 +21,9 @@ export const createLlamaCpp = (): Runtime => ({
       return { missing: (error as Error).message };
     }
   },
-  nextTokens: async (artefact, prompts) => {
+  nextTokens: async (artefact, prompts, signal) => {
     if (prompts.some(prompt => prompt.length === 0)) throw new Error('a prompt has no tokens');
-    return prompts.length === 0 ? [] : work({ kind: 'next', file: artefact, prompts });
+    return prompts.length === 0 ? [] : work({ kind: 'next', file: artefact, prompts }, signal);
   },
 });
 
@@ -50,8 +50,9 @@ export const encode = async (
 
 const work = async <K extends Exclude<Work['kind'], 'version'>>(
   task: Work & { readonly kind: K; readonly file: string },
+  signal?: AbortSignal,
 ): Promise<Done[K]> => {
-  const answer: Answer<K> = await runInChild<K>(task);
+  const answer: Answer<K> = await runInChild<K>(task, signal);
   if ('done' in answer) return answer.done;
   if ('missing' in answer)
     throw new SecateurError('E_VERIFY', `llama.cpp cannot be asked: ${answer.missing}.`, {

@@ -16,11 +16,13 @@ process.once('exit', () => {
 
 /**
  * Does a piece of work in a process of its own, which ends with it and with this process.
- * @throws SecateurError E_INTERRUPTED when the child was stopped from outside
+ * @throws SecateurError E_INTERRUPTED when the child was stopped from outside; the signal's reason
  */
 export const runInChild = async <K extends Work['kind']>(
   work: Work & { readonly kind: K },
+  signal?: AbortSignal,
 ): Promise<Answer<K>> => {
+  signal?.throwIfAborted();
   const child = fork(entry, {
     serialization: 'advanced',
     execArgv: [],
@@ -34,21 +36,25 @@ export const runInChild = async <K extends Work['kind']>(
   child.stderr!.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-WORDS);
   });
+  const stop = (): void => void child.kill('SIGKILL');
+  signal?.addEventListener('abort', stop);
   child.once('message', message => {
     answer = message as Answer<K>;
   });
   try {
     return await new Promise<Answer<K>>((resolve, reject) => {
       child.once('error', reject);
-      child.once('close', (code, signal) => {
-        if (answer) resolve(answer);
-        else if (signal === 'SIGINT' || signal === 'SIGTERM' || signal === 'SIGHUP')
-          reject(new SecateurError('E_INTERRUPTED', `llama.cpp was stopped by ${signal}.`));
-        else resolve({ refused: `${lastWords(said)} (ended with ${signal ?? `code ${code}`})` });
+      child.once('close', (code, ended) => {
+        if (signal?.aborted) reject(signal.reason);
+        else if (answer) resolve(answer);
+        else if (ended === 'SIGINT' || ended === 'SIGTERM' || ended === 'SIGHUP')
+          reject(new SecateurError('E_INTERRUPTED', `llama.cpp was stopped by ${ended}.`));
+        else resolve({ refused: `${lastWords(said)} (ended with ${ended ?? `code ${code}`})` });
       });
       child.send(work, error => error && reject(error));
     });
   } finally {
+    signal?.removeEventListener('abort', stop);
     children.delete(child);
     child.kill('SIGKILL');
   }
