@@ -15,7 +15,7 @@ export default defineConfig({
     'moby-dick': { file: `${text}/moby-dick.txt`, validation: `${text}/moby-dick.held-out.txt` },
     speeches: { file: `${text}/speeches.txt`, validation: `${text}/speeches.held-out.txt` },
   },
-  train: { tokens: 100_000, learningRate: 0.001 },
+  train: { tokens: 60_000 },
   evaluate: { tokens: 16_000 },
   export: { formats: { gguf: 'q8_0', onnx: 'f32' } },
 });
