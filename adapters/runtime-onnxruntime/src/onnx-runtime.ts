@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { type Runtime, SecateurError } from '@secateur/core';
+import { type Runtime, SecateurError, softmax } from '@secateur/core';
 import type { InferenceSession } from 'onnxruntime-node';
 import { feedsOf, type Ort } from './feeds.js';
 
@@ -63,14 +63,6 @@ const nextToken = async (
   const { data, dims } = results.logits!;
   const vocabulary = dims.at(-1)!;
   return softmax(Float32Array.from(data as Float32Array).subarray(-vocabulary));
-};
-
-/** Exponentials of the differences to the largest, so that none overflows; summed in float64. */
-const softmax = (logits: Float32Array): Float32Array => {
-  const largest = logits.reduce((max, x) => Math.max(max, x), Number.NEGATIVE_INFINITY);
-  const powers = Float64Array.from(logits, x => Math.exp(x - largest));
-  const sum = powers.reduce((total, x) => total + x, 0);
-  return Float32Array.from(powers, x => x / sum);
 };
 
 const refused = (artefact: string, cause: unknown): SecateurError =>

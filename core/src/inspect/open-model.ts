@@ -22,12 +22,13 @@ export const openModel = async (
   const { checkpoint, format, tracer } = await openShown(session, name, signal);
   const { config, tensors, folder } = checkpoint;
   const source = { config, tensors, tracer, format };
+  if (adapter === undefined) return { model: new LiveModel(source, none), folder };
   const modules = linearModules(tracer.trace(config, tensors, { batch: 1, sequence: 2 }));
-  const none: LoraState = { specs: new Map(), arrays: new Map() };
-  const lora =
-    adapter === undefined ? none : await loadLora(await format.openAdapter(adapter), modules, format);
+  const lora = await loadLora(await format.openAdapter(adapter), modules, format);
   return { model: new LiveModel(source, lora), folder };
 };
+
+const none: LoraState = { specs: new Map(), arrays: new Map() };
 
 /** Opens what `model` may name, and shows the import where there is one. */
 export const openShown = async (

@@ -101,3 +101,17 @@ test('what was interrupted gives no rows', async t => {
   };
   await t.throwsAsync(verify(late, { signal: control.signal }), { message: 'enough' });
 });
+
+test('a runtime is asked once whether it is there, however much it opens', async t => {
+  let asked = 0;
+  const counting: Runtime = {
+    ...runtime(0),
+    recognises: async () => true,
+    status: async () => {
+      asked++;
+      return { version: '1' };
+    },
+  };
+  t.is((await verify(counting)).length, 2);
+  t.is(asked, 1);
+});

@@ -58,14 +58,15 @@ export const verifyModel = async (
   const expected = await engineSays(session, opened, prompts, signal);
   const pairs = await pairsOf(session, artefacts);
   const rows: Verification[] = [];
+  const statuses = new Map<Runtime, Status>();
   for (const [i, { artefact, name, runtime }] of pairs.entries()) {
     signal?.throwIfAborted();
     onProgress?.(i, pairs.length);
-    rows.push({
-      artefact,
-      runtime: name,
-      ...(await tryRuntime(runtime, artefact, { prompts, expected, tolerance, signal })),
-    });
+    // Asking starts a process or loads a library: once for each runtime is enough.
+    const status = statuses.get(runtime) ?? (await runtime.status());
+    statuses.set(runtime, status);
+    const comparison = { prompts, expected, tolerance, signal };
+    rows.push({ artefact, runtime: name, ...(await tryRuntime(runtime, status, artefact, comparison)) });
   }
   signal?.throwIfAborted();
   onProgress?.(pairs.length, pairs.length);
@@ -125,6 +126,7 @@ const engineSays = async (
   }
 };
 
+type Status = Awaited<ReturnType<Runtime['status']>>;
 type Outcome = Omit<Verification, 'artefact' | 'runtime'>;
 
 interface Comparison {
@@ -137,10 +139,10 @@ interface Comparison {
 
 const tryRuntime = async (
   runtime: Runtime,
+  status: Status,
   artefact: string,
   { prompts, expected, tolerance, signal }: Comparison,
 ): Promise<Outcome> => {
-  const status = await runtime.status();
   if ('missing' in status) return { status: 'not installed', reason: status.missing };
   const { version } = status;
   signal?.throwIfAborted();
