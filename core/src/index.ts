@@ -13,6 +13,7 @@ export * from './container.js';
 export * from './data/batch-stream.js';
 export * from './data/sequence.js';
 export * from './data/tokenise.js';
+export * from './domain/companion-names.js';
 export * from './domain/events.js';
 export * from './domain/knowledge.js';
 export * from './domain/onnx-model.js';

@@ -1,9 +1,10 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createHuggingFaceFormat } from '@secateur/adapter-checkpoint-hf';
+import { temporaryFolder, throwsCode } from '@secateur/core/testing';
 import test, { type ExecutionContext } from 'ava';
 import { type ConvertGgufOptions, convertGguf } from './convert-gguf.js';
-import { ggufBytes, temporaryFolder, throwsCode, writeBytes } from './fixtures.test.data.js';
+import { ggufBytes, writeBytes } from './fixtures.test.data.js';
 import { readWhole } from './quants/read-pieces.js';
 import { openGguf } from './reader/open-gguf.js';
 import { tinyModel } from './tiny-models.test.data.js';

@@ -1,20 +1,12 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createRng, type ErrorCode, SecateurError } from '@secateur/core';
-import { testIf } from '@secateur/core/testing';
+import { createRng } from '@secateur/core';
+import { temporaryFolder, testIf } from '@secateur/core/testing';
 import test, { type ExecutionContext } from 'ava';
 import { type GgufValueType, paddingAt, valueTypes } from './format/container.js';
 import { type GgmlType, ggmlBytes, ggmlTypes } from './format/ggml-types.js';
-
-/** An empty folder that goes away with the test. */
-export const temporaryFolder = async (t: ExecutionContext): Promise<string> => {
-  const folder = await mkdtemp(path.join(tmpdir(), 'secateur-'));
-  t.teardown(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-};
 
 /** A file of the development data, which lies beside the repository and is not part of it. */
 export const sharedData = (name: string): string =>
@@ -23,20 +15,6 @@ export const sharedData = (name: string): string =>
 /** `test`, or a test that is skipped and says why, where that development data is absent. */
 export const testWith = (name: string) =>
   testIf<ExecutionContext>(test, existsSync(sharedData(name)), `${name} is absent`);
-
-/** Asserts that an error of that code is thrown whose message matches. */
-export const throwsCode = async (
-  t: ExecutionContext,
-  work: () => unknown,
-  code: ErrorCode,
-  message: RegExp = /./,
-): Promise<void> => {
-  const error = await t.throwsAsync<SecateurError>(async () => work(), {
-    instanceOf: SecateurError,
-    message,
-  });
-  t.is(error?.code, code);
-};
 
 /** A typed value as it stands in a file; an array names the type of its values first. */
 export type Typed = readonly [type: GgufValueType, value: unknown, of?: GgufValueType];

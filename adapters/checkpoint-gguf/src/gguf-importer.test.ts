@@ -1,8 +1,9 @@
 import { mkdir, readdir, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createHuggingFaceFormat } from '@secateur/adapter-checkpoint-hf';
+import { temporaryFolder, throwsCode } from '@secateur/core/testing';
 import test from 'ava';
-import { ggufBytes, temporaryFolder, throwsCode, writeBytes } from './fixtures.test.data.js';
+import { ggufBytes, writeBytes } from './fixtures.test.data.js';
 import { ggufImporter } from './gguf-importer.js';
 import { tinyModel } from './tiny-models.test.data.js';
 

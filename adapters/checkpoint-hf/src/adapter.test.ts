@@ -1,9 +1,10 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { NamedTensor } from '@secateur/core';
+import { temporaryFolder, throwsCode } from '@secateur/core/testing';
 import test from 'ava';
 import { checkAdapter } from './check-adapter.js';
-import { sharedData, temporaryFolder, testWith, throwsCode, writeRaw } from './fixtures.test.data.js';
+import { sharedData, testWith, writeRaw } from './fixtures.test.data.js';
 import { createHuggingFaceFormat } from './hugging-face-format.js';
 import { readSafetensorsHeader } from './safetensors-header.js';
 

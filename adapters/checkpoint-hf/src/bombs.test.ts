@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { temporaryFolder, throwsCode } from '@secateur/core/testing';
 import test from 'ava';
 import { BOMB_BYTES, bombs } from './bombs.test.data.js';
-import { safetensorsBytes, temporaryFolder, throwsCode, writeRaw } from './fixtures.test.data.js';
+import { safetensorsBytes, writeRaw } from './fixtures.test.data.js';
 import { createHuggingFaceFormat } from './hugging-face-format.js';
 import type { ByteSource } from './read-fully.js';
 import { readHeader } from './safetensors-header.js';

@@ -1,5 +1,5 @@
+import { throwsCode } from '@secateur/core/testing';
 import test from 'ava';
-import { throwsCode } from './fixtures.test.data.js';
 import { decodeBFloat16, decodeFloat16, encodeBFloat16, encodeFloat16 } from './half.js';
 
 const everyPattern = Uint16Array.from({ length: 0x10000 }, (_, bits) => bits);

@@ -1,5 +1,5 @@
+import { throwsCode } from '@secateur/core/testing';
 import test from 'ava';
-import { throwsCode } from './fixtures.test.data.js';
 import { parseLoraConfig } from './lora-config.js';
 
 const plain = { peft_type: 'LORA', r: 8, lora_alpha: 16, bias: 'none', target_modules: ['q_proj'] };

@@ -1,3 +1,5 @@
+import { companionNames } from '@secateur/core';
+
 /** File names of a Hugging Face model folder. */
 export const CONFIG = 'config.json';
 export const WEIGHTS = 'model.safetensors';
@@ -13,16 +15,4 @@ export const isWeightFile = (name: string): boolean =>
 
 /** Small files that belong to a model and do not change when it is pruned. */
 export const isCompanion = (name: string): boolean =>
-  companions.has(name) || /^(?:LICEN[CS]E|NOTICE)/i.test(name);
-
-const companions: ReadonlySet<string> = new Set([
-  'tokenizer.json',
-  'tokenizer_config.json',
-  'special_tokens_map.json',
-  'added_tokens.json',
-  'tokenizer.model',
-  'vocab.json',
-  'merges.txt',
-  'generation_config.json',
-  'chat_template.jinja',
-]);
+  companionNames.has(name) || /^(?:LICEN[CS]E|NOTICE)/i.test(name);

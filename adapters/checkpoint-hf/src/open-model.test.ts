@@ -2,8 +2,9 @@ import { lstat, mkdir, readFile, symlink, truncate, writeFile } from 'node:fs/pr
 import path from 'node:path';
 import type { ErrorCode } from '@secateur/core';
 import type { TensorRef } from '@secateur/core/graph';
+import { temporaryFolder, throwsCode } from '@secateur/core/testing';
 import test from 'ava';
-import { temporaryFolder, throwsCode, writeRaw } from './fixtures.test.data.js';
+import { writeRaw } from './fixtures.test.data.js';
 import { createHuggingFaceFormat } from './hugging-face-format.js';
 
 const format = createHuggingFaceFormat();

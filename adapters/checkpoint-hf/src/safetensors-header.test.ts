@@ -1,7 +1,8 @@
 import { symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { temporaryFolder, throwsCode } from '@secateur/core/testing';
 import test from 'ava';
-import { safetensorsBytes, temporaryFolder, throwsCode, writeRaw } from './fixtures.test.data.js';
+import { safetensorsBytes, writeRaw } from './fixtures.test.data.js';
 import { readSafetensorsHeader } from './safetensors-header.js';
 
 const f32 = (shape: number[], begin: number, end: number, more: object = {}) => ({

@@ -1,7 +1,7 @@
 import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { temporaryFolder, throwsCode } from '@secateur/core/testing';
 import test from 'ava';
-import { temporaryFolder, throwsCode } from './fixtures.test.data.js';
 import { createHuggingFaceFormat } from './hugging-face-format.js';
 import { writeModel } from './write-model.js';
 

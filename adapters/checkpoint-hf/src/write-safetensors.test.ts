@@ -1,7 +1,8 @@
 import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { temporaryFolder, throwsCode } from '@secateur/core/testing';
 import test from 'ava';
-import { safetensorsBytes, temporaryFolder, throwsCode } from './fixtures.test.data.js';
+import { safetensorsBytes } from './fixtures.test.data.js';
 import { readElements, readTensor } from './read-tensor.js';
 import { readSafetensorsHeader } from './safetensors-header.js';
 import { type TensorSource, tensorOf, writeSafetensors } from './write-safetensors.js';

@@ -2,16 +2,10 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { createHuggingFaceFormat } from '@secateur/adapter-checkpoint-hf';
+import { temporaryFolder, throwsCode } from '@secateur/core/testing';
 import test, { type ExecutionContext } from 'ava';
 import { convertLlama2c } from './convert-llama2c.js';
-import {
-  rawTokenizerBytes,
-  sharedData,
-  temporaryFolder,
-  testWith,
-  throwsCode,
-  tokenizerBytes,
-} from './fixtures.test.data.js';
+import { rawTokenizerBytes, sharedData, testWith, tokenizerBytes } from './fixtures.test.data.js';
 import { checkpointBytes, headerBytes, smallSizes } from './llama2c-file.test.data.js';
 import { fromCheckpoint, fromFolder, referenceSteps } from './reference-llama.test.data.js';
 

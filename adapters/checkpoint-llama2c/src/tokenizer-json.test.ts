@@ -1,14 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
+import { temporaryFolder } from '@secateur/core/testing';
 import test from 'ava';
-import {
-  randomNumbers,
-  sharedData,
-  temporaryFolder,
-  testWith,
-  tokenizerBytes,
-} from './fixtures.test.data.js';
+import { randomNumbers, sharedData, testWith, tokenizerBytes } from './fixtures.test.data.js';
 import { type Piece, readTokenizerBin } from './tokenizer-bin.js';
 import { tokenizerJson } from './tokenizer-json.js';
 

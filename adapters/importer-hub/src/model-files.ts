@@ -1,23 +1,11 @@
-import { SecateurError } from '@secateur/core';
+import { companionNames, SecateurError } from '@secateur/core';
 
 export const CONFIG = 'config.json';
 export const WEIGHTS = 'model.safetensors';
 export const INDEX = 'model.safetensors.index.json';
 
 /** Small files that belong to a model: its tokenizer, how it is asked, and what it may be used for. */
-const companions: ReadonlySet<string> = new Set([
-  CONFIG,
-  'generation_config.json',
-  'tokenizer.json',
-  'tokenizer_config.json',
-  'special_tokens_map.json',
-  'added_tokens.json',
-  'tokenizer.model',
-  'vocab.json',
-  'merges.txt',
-  'chat_template.jinja',
-  'chat_template.json',
-]);
+const companions: ReadonlySet<string> = new Set([...companionNames, CONFIG, 'chat_template.json']);
 
 export const isCompanion = (name: string): boolean =>
   companions.has(name) || /^(?:LICEN[CS]E|NOTICE)[\w. -]*$/i.test(name);

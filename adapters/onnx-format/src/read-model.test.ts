@@ -1,9 +1,10 @@
 import { readFile, symlink } from 'node:fs/promises';
 import path from 'node:path';
+import { temporaryFolder, throwsCode } from '@secateur/core/testing';
 import test from 'ava';
 import onnxProto from 'onnx-proto';
 import { readElements } from './elements.js';
-import { bytesOf, smallModel, temporaryFolder, throwsCode, weights, write } from './fixtures.test.data.js';
+import { bytesOf, smallModel, weights, write } from './fixtures.test.data.js';
 import { OnnxModelBuilder } from './model-builder.js';
 import { readOnnx } from './read-model.js';
 

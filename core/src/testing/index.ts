@@ -7,6 +7,8 @@ export * from './memory-storage.js';
 export * from './operator-cases.js';
 export * from './preset-session.js';
 export * from './provided-by.js';
+export * from './temporary-folder.js';
 export * from './test-if.js';
+export * from './throws-code.js';
 export * from './tiny-model.js';
 export * from './tiny-session.js';

@@ -1,6 +1,7 @@
 import type { ModelConfig } from '@secateur/core';
+import { throwsCode } from '@secateur/core/testing';
 import test, { type ExecutionContext } from 'ava';
-import { ggufBytes, type TensorToWrite, type Typed, throwsCode, writeBytes } from '../fixtures.test.data.js';
+import { ggufBytes, type TensorToWrite, type Typed, writeBytes } from '../fixtures.test.data.js';
 import { openGguf } from '../reader/open-gguf.js';
 import { tinyModel } from '../tiny-models.test.data.js';
 import { describeModel } from './describe-model.js';

@@ -1,5 +1,5 @@
+import { throwsCode } from '@secateur/core/testing';
 import test from 'ava';
-import { throwsCode } from '../fixtures.test.data.js';
 import { llama3ScalingOf } from './rope-factors.js';
 
 /** As llama.cpp's converter computes them: frequencies are float32. */

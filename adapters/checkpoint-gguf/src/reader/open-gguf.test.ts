@@ -1,15 +1,7 @@
 import { readFile, truncate } from 'node:fs/promises';
+import { temporaryFolder, throwsCode } from '@secateur/core/testing';
 import test from 'ava';
-import {
-  ggufBytes,
-  type Typed,
-  temporaryFolder,
-  text,
-  throwsCode,
-  u32,
-  u64,
-  writeBytes,
-} from '../fixtures.test.data.js';
+import { ggufBytes, type Typed, text, u32, u64, writeBytes } from '../fixtures.test.data.js';
 import { readWhole } from '../quants/read-pieces.js';
 import { openGguf, parseGguf } from './open-gguf.js';
 

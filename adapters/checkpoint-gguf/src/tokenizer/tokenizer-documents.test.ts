@@ -1,14 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { Tokenizer } from '@huggingface/tokenizers';
+import { throwsCode } from '@secateur/core/testing';
 import test, { type ExecutionContext } from 'ava';
-import {
-  ggufBytes,
-  sharedData,
-  type Typed,
-  testWith,
-  throwsCode,
-  writeBytes,
-} from '../fixtures.test.data.js';
+import { ggufBytes, sharedData, type Typed, testWith, writeBytes } from '../fixtures.test.data.js';
 import { openGguf } from '../reader/open-gguf.js';
 import { byteLevelTokenizer, sentencePieceTokenizer } from '../tiny-models.test.data.js';
 import { preTokenizers } from './pre-tokenizers.js';

@@ -2,8 +2,8 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { openGguf } from '@secateur/adapter-checkpoint-gguf';
 import { stageFiles } from '@secateur/adapter-checkpoint-hf';
+import { temporaryFolder } from '@secateur/core/testing';
 import test, { type ExecutionContext } from 'ava';
-import { temporaryFolder } from '../fixtures.test.data.js';
 import type { MetadataValue } from './metadata.js';
 import { type GgufTensorSource, writeGguf } from './write-gguf.js';
 

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { tokenTypes } from '@secateur/adapter-checkpoint-gguf';
+import { temporaryFolder } from '@secateur/core/testing';
 import test, { type ExecutionContext } from 'ava';
-import { temporaryFolder } from '../fixtures.test.data.js';
 import { tokenizerMetadata } from './tokenizer-metadata.js';
 import { byteLevel, bytePieces, sentencePiece } from './tokenizers.test.data.js';
 
