@@ -1,13 +1,8 @@
-import { readElements } from '@secateur/adapter-onnx-format';
-import { type StoredDType, sizeOf, type TensorRef } from '@secateur/core/graph';
+import { readElements, storedTypes } from '@secateur/adapter-onnx-format';
+import { sizeOf, type TensorRef } from '@secateur/core/graph';
 
 /** Bytes converted at a time: beside the result, no more than this is in memory. */
 const WINDOW = 8 * 2 ** 20;
-
-const types = { F64: 'double', F32: 'float', F16: 'float16', BF16: 'bfloat16' } as const satisfies Record<
-  StoredDType,
-  string
->;
 
 /** A stored tensor as float32, row-major. @throws SecateurError E_ONNX when the file cannot be read */
 export const readWeight = async ({
@@ -21,7 +16,7 @@ export const readWeight = async ({
   const width = byteLength / Math.max(1, out.length);
   for (let done = 0; done < byteLength; done += WINDOW) {
     const part = { file, offset: offset + done, byteLength: Math.min(WINDOW, byteLength - done) };
-    out.set(await readElements(types[dtype], part), done / width);
+    out.set(await readElements(storedTypes[dtype], part), done / width);
   }
   return out;
 };

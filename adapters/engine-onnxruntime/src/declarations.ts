@@ -1,3 +1,4 @@
+import { storedTypes } from '@secateur/adapter-onnx-format';
 import type { Parameter, TensorRef, Value } from '@secateur/core/graph';
 import type { ExternalFiles } from './external-data.js';
 import type { FeedSpec } from './feeds.js';
@@ -6,8 +7,6 @@ import { readStoredValues } from './stored-values.js';
 
 /** A parameter that is read from its file. */
 export type StoredParameter = Parameter & { readonly ref: TensorRef };
-
-const storedTypes = { F64: 'double', F32: 'float', F16: 'float16', BF16: 'bfloat16' } as const;
 
 /** Inputs of the model: what is fed and read. */
 export const declareInputs = (e: Emitter, values: readonly Value[]): FeedSpec[] =>

@@ -1,6 +1,7 @@
+import { viewOf } from '@secateur/adapter-onnx-format';
 import { SecateurError } from '@secateur/core';
 import { type Graph, type Node, operatorOf, rebuild } from '@secateur/core/graph';
-import { type Precision, viewOf } from './lower/emitter.js';
+import type { Precision } from './lower/emitter.js';
 import { loweringOf } from './lower/index.js';
 
 /**

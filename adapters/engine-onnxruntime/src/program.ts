@@ -1,4 +1,4 @@
-import { OnnxModelBuilder } from '@secateur/adapter-onnx-format';
+import { OnnxModelBuilder, viewOf } from '@secateur/adapter-onnx-format';
 import { type CompileOptions, SecateurError } from '@secateur/core';
 import { differentiate, expandGraph, type Graph, gradientRole, withoutDeadNodes } from '@secateur/core/graph';
 import {
@@ -11,7 +11,7 @@ import {
 import { expandUnsupported } from './expand-unsupported.js';
 import { externalFiles } from './external-data.js';
 import type { FeedSpec } from './feeds.js';
-import { Emitter, type Precision, viewOf } from './lower/emitter.js';
+import { Emitter, type Precision } from './lower/emitter.js';
 import { loweringOf } from './lower/index.js';
 
 /** A graph as onnxruntime takes it, and how to speak to it. */

@@ -1,19 +1,12 @@
 import {
   type ElementType,
   elementTypes,
+  type NodeView,
   type OnnxAttribute,
   type OnnxModelBuilder,
 } from '@secateur/adapter-onnx-format';
-import type { Attributes, Graph, Node, Shape, Value } from '@secateur/core/graph';
+import type { Graph, Shape } from '@secateur/core/graph';
 import { type DynamicGraph, type Extent, isOpen } from './dynamic-graph.js';
-
-/** A node of the graph with its values at hand. */
-export interface NodeView {
-  /** Absent optional inputs are undefined. */
-  readonly inputs: readonly (Value | undefined)[];
-  readonly outputs: readonly Value[];
-  readonly attributes: Attributes;
-}
 
 /** Writes one operator as standard operators of ONNX. */
 export type Lowering = (e: Emitter, node: NodeView) => void;
@@ -156,10 +149,3 @@ export class Emitter {
     });
   }
 }
-
-/** The node with its values looked up. */
-export const viewOf = (graph: Graph, { inputs, outputs, attributes }: Node): NodeView => ({
-  inputs: inputs.map(name => (name === '' ? undefined : graph.values.get(name)!)),
-  outputs: outputs.map(name => graph.values.get(name)!),
-  attributes,
-});

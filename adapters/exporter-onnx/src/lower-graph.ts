@@ -1,8 +1,8 @@
-import { OnnxModelBuilder } from '@secateur/adapter-onnx-format';
+import { OnnxModelBuilder, viewOf } from '@secateur/adapter-onnx-format';
 import { type ExportDType, SecateurError } from '@secateur/core';
 import { type Constant, type Graph, outputOf, type Parameter, type Shape } from '@secateur/core/graph';
 import { type DynamicGraph, isOpen } from './dynamic-graph.js';
-import { Emitter, viewOf } from './emitter.js';
+import { Emitter } from './emitter.js';
 import { causalAttention } from './lower/causal-attention.js';
 import { ATTENTION, loweringOf } from './lower/index.js';
 import { formOf, type StoredTensor, type WeightForm } from './weight-forms.js';

@@ -1,4 +1,5 @@
 import type { OnnxDType } from '@secateur/core';
+import type { StoredDType } from '@secateur/core/graph';
 import onnxProto from 'onnx-proto';
 
 const { DataType } = onnxProto.onnx.TensorProto;
@@ -38,3 +39,11 @@ export const widthOf: Readonly<Record<ElementType, number>> = {
   int8: 1,
   uint8: 1,
 };
+
+/** Element types of a checkpoint as ONNX names them. */
+export const storedTypes = {
+  F64: 'double',
+  F32: 'float',
+  F16: 'float16',
+  BF16: 'bfloat16',
+} as const satisfies Record<StoredDType, ElementType>;

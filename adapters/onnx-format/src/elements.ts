@@ -36,25 +36,27 @@ const fromHalf = (bits: number): number => {
 /** A bfloat16 is the upper half of a float32. */
 const fromUpperHalf = (bits: number): number => new Float32Array(Uint32Array.of(bits << 16).buffer)[0]!;
 
+/** Bytes of a file; a plain error when it is gone or too short. */
+export const readBytes = async ({ file, offset, byteLength }: OnnxBytes): Promise<Uint8Array> => {
+  const bytes = Buffer.alloc(byteLength);
+  const handle = await open(file);
+  try {
+    const { bytesRead } = await handle.read(bytes, 0, byteLength, offset);
+    if (bytesRead < byteLength) throw new Error(`${bytesRead} of ${byteLength} bytes at ${offset}`);
+  } finally {
+    await handle.close();
+  }
+  return bytes;
+};
+
 /**
  * The elements of a tensor that lies in a file.
  * @throws SecateurError E_ONNX when the file cannot be read
  */
-export const readElements = async (
-  type: ElementType,
-  { file, offset, byteLength }: OnnxBytes,
-): Promise<Float64Array> => {
-  const bytes = Buffer.alloc(byteLength);
-  try {
-    const handle = await open(file);
-    try {
-      const { bytesRead } = await handle.read(bytes, 0, byteLength, offset);
-      if (bytesRead < byteLength) throw new Error(`${bytesRead} of ${byteLength} bytes at ${offset}`);
-    } finally {
-      await handle.close();
-    }
-  } catch (cause) {
-    throw fault(file, 'cannot be read', { cause });
-  }
-  return decodeElements(type, bytes);
-};
+export const readElements = async (type: ElementType, at: OnnxBytes): Promise<Float64Array> =>
+  decodeElements(
+    type,
+    await readBytes(at).catch(cause => {
+      throw fault(at.file, 'cannot be read', { cause });
+    }),
+  );

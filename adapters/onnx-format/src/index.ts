@@ -1,5 +1,5 @@
-export { type ElementType, elementTypes, widthOf } from './element-types.js';
-export { decodeElements, readElements } from './elements.js';
+export { type ElementType, elementTypes, storedTypes, widthOf } from './element-types.js';
+export { decodeElements, readBytes, readElements } from './elements.js';
 export {
   type ExternalData,
   type OnnxAttribute,
@@ -9,4 +9,5 @@ export {
   type OnnxNode,
   type OnnxPart,
 } from './model-builder.js';
+export { type NodeView, sameNameOperators, viewOf } from './operators.js';
 export { readOnnx } from './read-model.js';

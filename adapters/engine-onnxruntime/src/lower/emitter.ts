@@ -1,20 +1,13 @@
 import {
   type ElementType,
   elementTypes,
+  type NodeView,
   type OnnxAttribute,
   type OnnxModelBuilder,
 } from '@secateur/adapter-onnx-format';
-import type { Attributes, DType, Graph, Node, Shape, Value } from '@secateur/core/graph';
+import type { DType, Graph, Shape, Value } from '@secateur/core/graph';
 
 export type Precision = 'float32' | 'float64';
-
-/** A node with its values at hand. */
-export interface NodeView {
-  /** Absent optional inputs are undefined. */
-  readonly inputs: readonly (Value | undefined)[];
-  readonly outputs: readonly Value[];
-  readonly attributes: Attributes;
-}
 
 /** Writes one operator as nodes of ONNX. */
 export interface Lowering {
@@ -120,13 +113,6 @@ export class Emitter {
     return name;
   }
 }
-
-/** The node with its values looked up. */
-export const viewOf = (graph: Graph, { inputs, outputs, attributes }: Node): NodeView => ({
-  inputs: inputs.map(name => (name === '' ? undefined : graph.values.get(name)!)),
-  outputs: outputs.map(name => graph.values.get(name)!),
-  attributes,
-});
 
 /** Little-endian bytes of the elements in the given type. */
 export const encodeElements = (type: ElementType, data: Float64Array): Uint8Array => {

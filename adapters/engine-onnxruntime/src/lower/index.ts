@@ -1,4 +1,5 @@
 /** How each operator is written in ONNX, one line each. A composite that is missing here is expanded. */
+import { sameNameOperators } from '@secateur/adapter-onnx-format';
 import { causalAttention } from './causal-attention.js';
 import type { Lowering } from './emitter.js';
 import { expand } from './expand.js';
@@ -11,28 +12,11 @@ import { reduce } from './reduce.js';
 import { reshape } from './reshape.js';
 import { rmsNorm } from './rms-norm.js';
 import { rotaryEmbedding } from './rotary-embedding.js';
-import { sameName } from './same-name.js';
 import { siluGate } from './silu-gate.js';
 import { slice } from './slice.js';
 
 const lowerings: Readonly<Record<string, Lowering>> = {
-  Add: sameName('Add'),
-  Sub: sameName('Sub'),
-  Mul: sameName('Mul'),
-  Div: sameName('Div'),
-  Neg: sameName('Neg'),
-  Sqrt: sameName('Sqrt'),
-  Reciprocal: sameName('Reciprocal'),
-  Exp: sameName('Exp'),
-  Log: sameName('Log'),
-  Sigmoid: sameName('Sigmoid'),
-  MatMul: sameName('MatMul'),
-  Transpose: sameName('Transpose', ({ attributes: { perm } }) => ({
-    perm: { ints: perm as readonly number[] },
-  })),
-  Concat: sameName('Concat', ({ attributes: { axis } }) => ({ axis: { int: axis as number } })),
-  Softmax: sameName('Softmax', ({ attributes: { axis } }) => ({ axis: { int: axis as number } })),
-  Gather: sameName('Gather', () => ({ axis: { int: 0 } })),
+  ...Object.fromEntries(sameNameOperators.map(([op, emit]) => [op, { emit }])),
   Gemm: gemm,
   Reshape: reshape,
   Expand: expand,

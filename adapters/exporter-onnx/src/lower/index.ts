@@ -1,28 +1,13 @@
 /** How each operator is written, one line each. A composite that is missing here is expanded. */
+import { sameNameOperators } from '@secateur/adapter-onnx-format';
 import type { Lowering } from '../emitter.js';
-import { expand, gemm, linear, reduce, reshape, sameName, slice } from './primitives.js';
+import { expand, gemm, linear, reduce, reshape, slice } from './primitives.js';
 import { rmsNorm } from './rms-norm.js';
 import { rotaryEmbedding } from './rotary-embedding.js';
 import { siluGate } from './silu-gate.js';
 
 const lowerings: Readonly<Record<string, Lowering>> = {
-  Add: sameName('Add'),
-  Sub: sameName('Sub'),
-  Mul: sameName('Mul'),
-  Div: sameName('Div'),
-  Neg: sameName('Neg'),
-  Sqrt: sameName('Sqrt'),
-  Reciprocal: sameName('Reciprocal'),
-  Exp: sameName('Exp'),
-  Log: sameName('Log'),
-  Sigmoid: sameName('Sigmoid'),
-  MatMul: sameName('MatMul'),
-  Transpose: sameName('Transpose', ({ attributes: { perm } }) => ({
-    perm: { ints: perm as readonly number[] },
-  })),
-  Concat: sameName('Concat', ({ attributes: { axis } }) => ({ axis: { int: axis as number } })),
-  Softmax: sameName('Softmax', ({ attributes: { axis } }) => ({ axis: { int: axis as number } })),
-  Gather: sameName('Gather', () => ({ axis: { int: 0 } })),
+  ...Object.fromEntries(sameNameOperators),
   Gemm: gemm,
   Reshape: reshape,
   Expand: expand,

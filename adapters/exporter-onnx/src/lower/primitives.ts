@@ -1,19 +1,5 @@
-import type { OnnxAttribute } from '@secateur/adapter-onnx-format';
 import type { GemmOptions } from '@secateur/core/graph';
-import type { Lowering, NodeView } from '../emitter.js';
-
-/** Operators that ONNX has with the same inputs. */
-export const sameName =
-  (
-    op: string,
-    attributes: (node: NodeView) => Readonly<Record<string, OnnxAttribute>> = () => ({}),
-  ): Lowering =>
-  (e, node) =>
-    void e.node(
-      op,
-      node.inputs.map(input => input?.name ?? ''),
-      { attributes: attributes(node), outputs: node.outputs.map(({ name }) => name) },
-    );
+import type { Lowering } from '../emitter.js';
 
 export const gemm: Lowering = (e, { inputs, outputs: [y], attributes }) => {
   const { transA = false, transB = false, alpha = 1 } = attributes as GemmOptions;
