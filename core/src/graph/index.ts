@@ -48,4 +48,6 @@ export * from './ops/transpose.js';
 export * from './prune-dead.js';
 export * from './rebuild.js';
 export * from './scatter.js';
+export * from './subgraph.js';
+export * from './waists.js';
 export * from './with-loss.js';
