@@ -44,7 +44,7 @@ export const makeProgram = async (graph: Graph, options: CompileOptions): Promis
   const stored = [...program.parameters.values()].filter((p): p is StoredParameter => !isFed(p.name));
   const files = await externalFiles(precision === 'float32' ? stored.map(({ ref }) => ref) : []);
 
-  const e = new Emitter(new OnnxModelBuilder(), program, precision);
+  const e = new Emitter(new OnnxModelBuilder({ lastFirst: true }), program, precision);
   const feeds = declareInputs(
     e,
     fedNames.map(name => graph.values.get(name)!),
