@@ -43,7 +43,9 @@ export const makeProgram = async (graph: Graph, options: CompileOptions): Promis
   const stored = [...program.parameters.values()].filter((p): p is StoredParameter => !isFed(p.name));
   const files = await externalFiles(precision === 'float32' ? stored.map(({ ref }) => ref) : []);
 
-  const e = new Emitter(new OnnxModelBuilder(), program, precision);
+  // onnxruntime orders nodes by a walk back from the outputs that takes what stands last in the model first. Written
+  // last first, each gradient is made when it can be, and does not keep what it reads till the end of the run.
+  const e = new Emitter(new OnnxModelBuilder({ lastFirst: true }), program, precision);
   const feeds = declareInputs(
     e,
     fedNames.map(name => graph.values.get(name)!),
