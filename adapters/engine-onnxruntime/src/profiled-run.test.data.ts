@@ -13,7 +13,9 @@ export interface RanNode {
   readonly op: string;
   /** Place in the order in which nodes were lowered; undefined for a node that onnxruntime made. */
   readonly place: number | undefined;
-  /** Name of its first output; undefined for a node that onnxruntime made. */
+  /** Names; none for a node that onnxruntime made. */
+  readonly inputs: readonly string[];
+  /** Of the first output. */
   readonly output: string | undefined;
 }
 
@@ -30,6 +32,7 @@ export const profiledRun = async (program: Program, feeds: Feeds, folder: string
     ...sessionOptions({
       threads: 1,
       rewrites: precision === 'float32',
+      folds: program.folds,
       ...(program.folder === undefined ? {} : { folder: program.folder }),
     }),
     enableProfiling: true,
@@ -49,6 +52,7 @@ export const profiledRun = async (program: Program, feeds: Feeds, folder: string
     .map(({ args }) => {
       const index = Number(args.node_index); // counts from the end: nodes are written last first
       const place = index < lowered.length ? lowered.length - 1 - index : undefined;
-      return { op: args.op_name, place, output: lowered[index]?.output?.[0] };
+      const node = lowered[index];
+      return { op: args.op_name, place, inputs: node?.input ?? [], output: node?.output?.[0] };
     });
 };

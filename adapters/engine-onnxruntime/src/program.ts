@@ -1,6 +1,7 @@
 import { OnnxModelBuilder, viewOf } from '@secateur/adapter-onnx-format';
 import { type CompileOptions, SecateurError } from '@secateur/core';
 import { differentiate, expandGraph, type Graph, gradientRole, withoutDeadNodes } from '@secateur/core/graph';
+import { castWhereRead } from './cast-where-read.js';
 import {
   declareConstants,
   declareInputs,
@@ -20,6 +21,8 @@ export interface Program {
   /** Folder of the weight files; undefined when the model refers to none. */
   readonly folder: string | undefined;
   readonly precision: Precision;
+  /** False: what onnxruntime can compute from weights alone must wait for the run, and is not kept. */
+  readonly folds: boolean;
   readonly feeds: readonly FeedSpec[];
   /** Role to tensor of the model. */
   readonly outputs: ReadonlyMap<string, string>;
@@ -52,13 +55,18 @@ export const makeProgram = async (graph: Graph, options: CompileOptions): Promis
   );
   declareConstants(e);
   await declareStored(e, stored, files);
-  for (const node of program.nodes) loweringOf(node.op)!.emit(e, viewOf(program, node));
+  for (const node of program.nodes) {
+    const lowering = loweringOf(node.op)!;
+    const view = viewOf(program, node);
+    lowering.emit(e, lowering.takesStored ? view : castWhereRead(e, view));
+  }
   const tensors = declareOutputs(e);
 
   return {
     model: e.model.encode(),
     folder: files.folder,
     precision,
+    folds: e.stored.size === 0,
     feeds,
     outputs: new Map([...graph.outputs.keys()].map(role => [role, tensors.get(role)!])),
     gradients: new Map(wrt.map(name => [name, tensors.get(gradientRole(name))!])),

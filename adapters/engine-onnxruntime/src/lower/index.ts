@@ -3,6 +3,7 @@ import { sameNameOperators } from '@secateur/adapter-onnx-format';
 import { causalAttention } from './causal-attention.js';
 import type { Lowering } from './emitter.js';
 import { expand } from './expand.js';
+import { gather } from './gather.js';
 import { gemm } from './gemm.js';
 import { linear } from './linear.js';
 import { linearCrossEntropy } from './linear-cross-entropy.js';
@@ -17,6 +18,7 @@ import { slice } from './slice.js';
 
 const lowerings: Readonly<Record<string, Lowering>> = {
   ...Object.fromEntries(sameNameOperators.map(([op, emit]) => [op, { emit }])),
+  Gather: gather,
   Gemm: gemm,
   Reshape: reshape,
   Expand: expand,

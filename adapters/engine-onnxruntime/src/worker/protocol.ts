@@ -15,6 +15,8 @@ export interface SessionSettings {
    * better run as it is written.
    */
   readonly rewrites: boolean;
+  /** Whether it may compute at load what no feed changes. */
+  readonly folds: boolean;
   /** Folder in which the files of external initializers lie; none when the model has none. */
   readonly folder?: string;
 }

@@ -5,6 +5,7 @@ import type { SessionSettings } from './protocol.js';
 export const sessionOptions = ({
   threads,
   rewrites,
+  folds,
   folder,
 }: SessionSettings): ort.InferenceSession.SessionOptions => ({
   executionProviders: ['cpu'],
@@ -22,5 +23,6 @@ export const sessionOptions = ({
       disable_prepacking: '1',
       ...(folder === undefined ? {} : { model_external_initializers_file_folder_path: folder }),
     },
+    ...(folds ? {} : { optimization: { disable_specified_optimizers: 'ConstantFolding' } }),
   },
 });
