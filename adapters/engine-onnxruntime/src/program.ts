@@ -21,7 +21,7 @@ export interface Program {
   /** Folder of the weight files; undefined when the model refers to none. */
   readonly folder: string | undefined;
   readonly precision: Precision;
-  /** False: what onnxruntime can compute from weights alone must wait for the run, and is not kept. */
+  /** False: the order in which nodes wait for one another (`Emitter.after`) must not be folded away. */
   readonly folds: boolean;
   readonly feeds: readonly FeedSpec[];
   /** Role to tensor of the model. */
@@ -66,7 +66,7 @@ export const makeProgram = async (graph: Graph, options: CompileOptions): Promis
     model: e.model.encode(),
     folder: files.folder,
     precision,
-    folds: e.stored.size === 0,
+    folds: e.stored.size === 0 && !options.recompute,
     feeds,
     outputs: new Map([...graph.outputs.keys()].map(role => [role, tensors.get(role)!])),
     gradients: new Map(wrt.map(name => [name, tensors.get(gradientRole(name))!])),
@@ -83,10 +83,14 @@ const checkNames = (graph: Graph, wrt: readonly string[], fed: readonly string[]
 };
 
 /** The graph to lower: expanded as wanted, with gradients. What core cannot do is an E_ENGINE here. */
-const derive = (graph: Graph, { wrt = [], form = 'fused' }: CompileOptions, precision: Precision): Graph => {
+const derive = (
+  graph: Graph,
+  { wrt = [], form = 'fused', recompute = false }: CompileOptions,
+  precision: Precision,
+): Graph => {
   try {
     const base = form === 'naive' ? expandGraph(graph).graph : graph;
-    const derived = wrt.length > 0 ? differentiate(base, { loss: 'loss', wrt }) : base;
+    const derived = wrt.length > 0 ? differentiate(base, { loss: 'loss', wrt, recompute }) : base;
     return withoutDeadNodes(expandUnsupported(derived, precision));
   } catch (cause) {
     if (cause instanceof SecateurError) throw cause;

@@ -1,5 +1,6 @@
 /** How each operator is written in ONNX, one line each. A composite that is missing here is expanded. */
 import { sameNameOperators } from '@secateur/adapter-onnx-format';
+import { after } from './after.js';
 import { causalAttention } from './causal-attention.js';
 import type { Lowering } from './emitter.js';
 import { expand } from './expand.js';
@@ -34,6 +35,7 @@ const lowerings: Readonly<Record<string, Lowering>> = {
   CausalAttention: causalAttention,
   SiluGate: siluGate,
   LinearCrossEntropy: linearCrossEntropy,
+  After: after,
 };
 
 /** The lowering of an operator by name, if it has one. */
