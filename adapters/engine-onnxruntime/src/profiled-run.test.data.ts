@@ -31,8 +31,6 @@ export const profiledRun = async (program: Program, feeds: Feeds, folder: string
   const session = await ort.InferenceSession.create(model, {
     ...sessionOptions({
       threads: 1,
-      rewrites: precision === 'float32',
-      folds: program.folds,
       ...(program.folder === undefined ? {} : { folder: program.folder }),
     }),
     enableProfiling: true,

@@ -1,6 +1,7 @@
 import { OnnxModelBuilder, viewOf } from '@secateur/adapter-onnx-format';
 import { type CompileOptions, SecateurError } from '@secateur/core';
 import { differentiate, expandGraph, type Graph, gradientRole, withoutDeadNodes } from '@secateur/core/graph';
+import { blockAttention } from './block-attention.js';
 import { castWhereRead } from './cast-where-read.js';
 import {
   declareConstants,
@@ -21,8 +22,6 @@ export interface Program {
   /** Folder of the weight files; undefined when the model refers to none. */
   readonly folder: string | undefined;
   readonly precision: Precision;
-  /** False: the order in which nodes wait for one another (`Emitter.after`) must not be folded away. */
-  readonly folds: boolean;
   readonly feeds: readonly FeedSpec[];
   /** Role to tensor of the model. */
   readonly outputs: ReadonlyMap<string, string>;
@@ -66,7 +65,6 @@ export const makeProgram = async (graph: Graph, options: CompileOptions): Promis
     model: e.model.encode(),
     folder: files.folder,
     precision,
-    folds: e.stored.size === 0 && !options.recompute,
     feeds,
     outputs: new Map([...graph.outputs.keys()].map(role => [role, tensors.get(role)!])),
     gradients: new Map(wrt.map(name => [name, tensors.get(gradientRole(name))!])),
@@ -89,7 +87,8 @@ const derive = (
   precision: Precision,
 ): Graph => {
   try {
-    const base = form === 'naive' ? expandGraph(graph).graph : graph;
+    const base =
+      form === 'naive' ? expandGraph(graph).graph : precision === 'float32' ? blockAttention(graph) : graph;
     const derived = wrt.length > 0 ? differentiate(base, { loss: 'loss', wrt, recompute }) : base;
     return withoutDeadNodes(expandUnsupported(derived, precision));
   } catch (cause) {

@@ -4,13 +4,13 @@ import type { SessionSettings } from './protocol.js';
 /** How a session of the worker runs. */
 export const sessionOptions = ({
   threads,
-  rewrites,
-  folds,
   folder,
 }: SessionSettings): ort.InferenceSession.SessionOptions => ({
   executionProviders: ['cpu'],
   executionMode: 'sequential',
-  graphOptimizationLevel: rewrites ? 'all' : 'disabled',
+  // The graph comes as it should run. Rewrites would undo some of it, hold float32 copies of half weights, and lack
+  // double kernels.
+  graphOptimizationLevel: 'disabled',
   intraOpNumThreads: threads,
   interOpNumThreads: 1,
   // Halves the memory of activations: the planned block would be added on top of the arena.
@@ -23,6 +23,5 @@ export const sessionOptions = ({
       disable_prepacking: '1',
       ...(folder === undefined ? {} : { model_external_initializers_file_folder_path: folder }),
     },
-    ...(folds ? {} : { optimization: { disable_specified_optimizers: 'ConstantFolding' } }),
   },
 });

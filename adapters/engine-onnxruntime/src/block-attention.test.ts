@@ -1,0 +1,67 @@
+import { type CompileOptions, createRng, type Feeds, type Tensor } from '@secateur/core';
+import { causalAttention, flopsOf, type Graph, GraphBuilder, mul, reduceSum } from '@secateur/core/graph';
+import { randomDense, relativeError } from '@secateur/core/testing';
+import test from 'ava';
+import { blockAttention } from './block-attention.js';
+import { OnnxRuntimeEngine } from './onnx-runtime-engine.js';
+
+const engine = new OnnxRuntimeEngine({ threads: 1 });
+test.after.always(() => engine.close());
+
+/** The sum of weighted outputs of one attention; q, k, v and the weights are fed. */
+const attentionOf = (length: number, window: number): Graph => {
+  const g = new GraphBuilder();
+  const q = g.input('q', [1, length, 1, 2, 4]);
+  const [k, v] = [g.input('k', [1, length, 1, 4]), g.input('v', [1, length, 1, 6])];
+  const o = causalAttention(g, q, k, v, { scale: 0.5, window });
+  const weights = g.input('weights', o.shape);
+  g.output('loss', reduceSum(g, mul(g, o, weights), [...o.shape.keys()]));
+  return g.build();
+};
+
+const feedsOf = (graph: Graph): Feeds =>
+  Object.fromEntries(
+    graph.inputs.map(name => {
+      const { shape } = graph.values.get(name)!;
+      const { data } = randomDense(createRng(3).fork(name), { shape });
+      return [name, { shape, data: Float32Array.from(data) }];
+    }),
+  );
+
+for (const [length, window] of [
+  [100, 0],
+  [300, 0],
+  [300, 70],
+] as const)
+  test(`${length} positions${window ? `, window of ${window}` : ''}: blocks agree with the reference`, async t => {
+    const graph = attentionOf(length, window);
+    t.true(flopsOf(blockAttention(graph)) < flopsOf(graph));
+    const wrt = ['q', 'k', 'v'];
+    const run = async (options: CompileOptions): Promise<Record<string, Tensor>> => {
+      const executable = await engine.compile(graph, { wrt, ...options });
+      const { outputs, gradients } = await executable.run(feedsOf(graph));
+      await executable.release();
+      return { ...gradients, loss: outputs.loss! };
+    };
+    const expected = await run({ precision: 'float64', form: 'naive' });
+    const found = await run({});
+    for (const name of [...wrt, 'loss']) {
+      const dense = (results: typeof found) => ({
+        shape: results[name]!.shape,
+        data: Float64Array.from(results[name]!.data, Number),
+      });
+      t.true(relativeError(dense(found), dense(expected)) < 2e-5, name);
+    }
+  });
+
+test('four blocks compute five eighths of the scores', t => {
+  const graph = attentionOf(1024, 0);
+  const attention = ({ nodes, ...rest }: Graph) =>
+    flopsOf({ ...rest, nodes: nodes.filter(({ op }) => op === 'CausalAttention') });
+  t.is(attention(blockAttention(graph)) / attention(graph), 5 / 8);
+});
+
+test('short sequences stay whole', t => {
+  const graph = attentionOf(64, 0);
+  t.deepEqual(blockAttention(graph).nodes, graph.nodes);
+});
