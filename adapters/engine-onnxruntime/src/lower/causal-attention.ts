@@ -1,4 +1,5 @@
 import { causalMask, GraphBuilder } from '@secateur/core/graph';
+import { documentMask } from './document-mask.js';
 import type { Lowering } from './emitter.js';
 
 /**
@@ -6,14 +7,15 @@ import type { Lowering } from './emitter.js';
  * rows of one product, [G·S, D] × [D, S]. Scores are seen as [B, K, G, S, S] for the mask only.
  */
 export const causalAttention: Lowering = {
-  emit(e, { inputs: [q, k, v], outputs: [o, p], attributes }) {
+  emit(e, { inputs: [q, k, v, documents], outputs: [o, p], attributes }) {
     const [B, S, K, G, D] = q!.shape as [number, number, number, number, number];
     const Dv = v!.shape[3]!;
     const scaled = e.node('Mul', [q!.name, e.scalar(attributes.scale as number)]);
     const rows = e.reshape(e.transpose(scaled, [0, 2, 3, 1, 4]), [B, K, G * S, D]);
     const scores = e.node('MatMul', [rows, e.transpose(k!.name, [0, 2, 3, 1])]);
     const window = (attributes.window as number | undefined) ?? 0;
-    const mask = e.tensor(`mask(${S},${window})`, [S, S], () => maskOf(S, window));
+    const causal = e.tensor(`mask(${S},${window})`, [S, S], () => maskOf(S, window));
+    const mask = documents ? documentMask(e, documents, causal, [0, S], [0, S]) : causal;
     const masked = e.node('Add', [e.reshape(scores, [B, K, G, S, S]), mask]);
     const probabilities = e.node('Softmax', [masked], { attributes: { axis: { int: -1 } } });
     e.reshape(probabilities, [B, K, G * S, S], p!.name);

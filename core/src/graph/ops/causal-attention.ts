@@ -3,6 +3,7 @@ import type { Shape, Value } from '../graph.js';
 import { sizeOf } from '../graph.js';
 import type { Composite } from '../operator.js';
 import { add } from './add.js';
+import { causalMask, documentMask } from './attention-mask.js';
 import { expectFloat, expectShape, refuseGradient } from './expect.js';
 import { matMul } from './mat-mul.js';
 import { mul, scaleBy } from './mul.js';
@@ -23,36 +24,43 @@ export type CausalAttentionAttributes = {
  * Causal softmax attention with grouped queries (Ainslie et al., arXiv 2305.13245):
  * `p = softmax(scale · q kᵀ + mask)`, `o = p v` for each of K key-value heads and the G query heads that share it.
  * q [B, S, K, G, D], k [B, S, K, D], v [B, S, K, Dv]; o [B, S, K, G, Dv], and p [B, K, G·S, S] saved.
+ *
+ * With `documents` [B, S], whole numbers, position i sees position j only where both are of one document. They are float,
+ * as the scores are that they mask, and carry no gradient.
  */
 export const CausalAttention: Composite = {
   name: 'CausalAttention',
   kind: 'composite',
-  infer: ([q, k, v]) => {
-    expectFloat('CausalAttention', q, k, v);
+  infer: ([q, k, v, documents]) => {
+    expectFloat('CausalAttention', q, k, v, documents);
     if (q!.shape.length !== 5) throw new Error(`CausalAttention: q [${q!.shape}] is not [B, S, K, G, D]`);
     const [batch, length, heads, group, depth] = q!.shape as unknown as FiveExtents;
     const depthV = v!.shape.at(-1)!;
     expectShape('CausalAttention', k!, [batch, length, heads, depth]);
     expectShape('CausalAttention', v!, [batch, length, heads, depthV]);
+    if (documents) expectShape('CausalAttention', documents, [batch, length]);
     return [
       { dtype: 'float', shape: [batch, length, heads, group, depthV] },
       { dtype: 'float', shape: [batch, heads, group * length, length] },
     ];
   },
-  expand: (g, [q, k, v], { scale, window = 0 }: CausalAttentionAttributes) => {
+  expand: (g, [q, k, v, documents], { scale, window = 0 }: CausalAttentionAttributes) => {
     const [batch, length, heads, group, depth] = q!.shape as unknown as FiveExtents;
     const depthV = v!.shape.at(-1)!;
     const queries = transpose(g, q!, [0, 2, 3, 1, 4]);
     const keys = transpose(g, reshape(g, k!, [batch, length, heads, 1, depth]), [0, 2, 3, 4, 1]);
     const values = transpose(g, reshape(g, v!, [batch, length, heads, 1, depthV]), [0, 2, 3, 1, 4]);
     const scores = scaleBy(g, matMul(g, queries, keys), scale);
-    const p = softmax(g, add(g, scores, causalMask(g, length, window)));
+    const causal = causalMask(g, length, window);
+    const mask = documents ? add(g, documentMask(g, documents), causal) : causal;
+    const p = softmax(g, add(g, scores, mask));
     return [
       transpose(g, matMul(g, p, values), [0, 3, 1, 2, 4]),
       reshape(g, p, [batch, heads, group * length, length]),
     ];
   },
-  // The G query heads of a key-value head are rows of one matrix, so that keys and values are never repeated.
+  // The G query heads of a key-value head are rows of one matrix, so that keys and values are never repeated. What is
+  // masked has p = 0, and with it every term below: documents change nothing here.
   gradient: (g, { inputs: [q, k, v], outputs: [o, p], attributes, outputGradients: [dO, dp], wants }) => {
     refuseGradient('CausalAttention', p!, dp);
     const { scale } = attributes as CausalAttentionAttributes;
@@ -69,8 +77,10 @@ export const CausalAttention: Composite = {
       wants[2] ? perHead(g, matMul(g, matrixTranspose(g, p!), dORows)) : undefined,
     ];
   },
-  // Per score: two products, scale, mask, and the 4 of Softmax.
-  flops: ([q, , v], [, p]) => sizeOf(p!.shape) * (2 * q!.shape.at(-1)! + 2 * v!.shape.at(-1)! + 6),
+  // Per score: two products, scale, mask, and the 4 of Softmax; 4 for each pair of positions whose documents are compared.
+  flops: ([q, , v, documents], [, p]) =>
+    sizeOf(p!.shape) * (2 * q!.shape.at(-1)! + 2 * v!.shape.at(-1)! + 6) +
+    (documents ? 4 * sizeOf(documents.shape) * documents.shape[1]! : 0),
 };
 
 /** Returns o. */
@@ -81,18 +91,6 @@ export const causalAttention = (
   v: Value,
   { scale, window = 0 }: CausalAttentionAttributes,
 ): Value => g.apply('CausalAttention', [q, k, v], window > 0 ? { scale, window } : { scale })[0]!;
-
-/** What is added to a masked score. Finite, so that no row can become NaN. */
-const masked = -1e9;
-
-/** [S, S]: 0 where position i sees position j, {@link masked} elsewhere. */
-export const causalMask = (g: GraphBuilder, length: number, window = 0): Value =>
-  g.constant(`causal-mask(${length},${window})`, [length, length], () =>
-    Float64Array.from({ length: length * length }, (_, at) => {
-      const [i, j] = [Math.floor(at / length), at % length];
-      return j <= i && (window === 0 || j > i - window) ? 0 : masked;
-    }),
-  );
 
 type FiveExtents = [batch: number, length: number, heads: number, group: number, depth: number];
 
