@@ -1,6 +1,7 @@
 import { OnnxModelBuilder, viewOf } from '@secateur/adapter-onnx-format';
 import { type CompileOptions, SecateurError } from '@secateur/core';
 import { differentiate, expandGraph, type Graph, gradientRole, withoutDeadNodes } from '@secateur/core/graph';
+import { blockAttention } from './block-attention.js';
 import {
   declareConstants,
   declareInputs,
@@ -75,7 +76,8 @@ const checkNames = (graph: Graph, wrt: readonly string[], fed: readonly string[]
 /** The graph to lower: expanded as wanted, with gradients. What core cannot do is an E_ENGINE here. */
 const derive = (graph: Graph, { wrt = [], form = 'fused' }: CompileOptions, precision: Precision): Graph => {
   try {
-    const base = form === 'naive' ? expandGraph(graph).graph : graph;
+    const base =
+      form === 'naive' ? expandGraph(graph).graph : precision === 'float32' ? blockAttention(graph) : graph;
     const derived = wrt.length > 0 ? differentiate(base, { loss: 'loss', wrt }) : base;
     return withoutDeadNodes(expandUnsupported(derived, precision));
   } catch (cause) {

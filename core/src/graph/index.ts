@@ -31,6 +31,7 @@ export * from './ops/mat-mul.js';
 export * from './ops/mul.js';
 export * from './ops/neg.js';
 export * from './ops/one-hot.js';
+export { type QueryBlock, queryBlocks } from './ops/query-blocks.js';
 export * from './ops/reciprocal.js';
 export * from './ops/reduce-max.js';
 export * from './ops/reduce-mean.js';

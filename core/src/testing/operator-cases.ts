@@ -136,17 +136,21 @@ export const operatorCases: readonly OperatorCase[] = [
       ['grouped queries', attention(3, 2, 2), { scale: 0.5 }],
       ['one head', attention(3, 1, 1), { scale: 0.5 }],
       ['window of 2', attention(4, 2, 2), { scale: 0.7, window: 2 }],
+      ['blocks of 2', attention(5, 2, 2), { scale: 0.5, block: 2 }],
+      ['blocks of 2, window of 3', attention(7, 1, 2), { scale: 0.7, window: 3, block: 2 }],
       ['documents', [...attention(6, 2, 2), whole(3, 2, 6)], { scale: 0.5 }],
-      ['documents, window of 3', [...attention(6, 1, 2), whole(2, 2, 6)], { scale: 0.5, window: 3 }],
+      [
+        'documents, blocks of 2, window of 3',
+        [...attention(7, 1, 2), whole(2, 2, 7)],
+        { scale: 0.5, window: 3, block: 2 },
+      ],
     ] as const
-  ).map(([about, inputs, attributes]) => ({
-    op: 'CausalAttention',
-    about,
-    inputs,
-    attributes,
-    fixed: [3],
-    saved: [1],
-  })),
+  ).map(([about, inputs, attributes]) => {
+    const length = inputs[0]!.shape[1]!;
+    const blocks = 'block' in attributes ? Math.ceil(length / attributes.block) : 1;
+    const saved = Array.from({ length: blocks }, (_, i) => i + 1);
+    return { op: 'CausalAttention', about, inputs, attributes, fixed: [3], saved };
+  }),
   { op: 'SiluGate', about: 'rows', inputs: [of(3, 4), of(3, 4)], attributes: {} },
   {
     op: 'LinearCrossEntropy',

@@ -6,6 +6,7 @@ import {
   type OnnxModelBuilder,
 } from '@secateur/adapter-onnx-format';
 import type { DType, Graph, Shape, Value } from '@secateur/core/graph';
+import { absorbedTransposes } from './absorbed-transposes.js';
 
 export type Precision = 'float32' | 'float64';
 
@@ -25,6 +26,8 @@ export interface EmitOptions {
 
 /** What a lowering writes with. Values of the graph keep their names in the model. */
 export class Emitter {
+  /** Transposes that are not written, since the products that read them take what they transpose, by name. */
+  readonly absorbed: ReadonlyMap<string, string>;
   readonly #read: ReadonlySet<string>;
   readonly #interned = new Map<string, string>();
   readonly #made = new Map<string, string>();
@@ -35,6 +38,7 @@ export class Emitter {
     readonly graph: Graph,
     readonly precision: Precision,
   ) {
+    this.absorbed = precision === 'float32' ? absorbedTransposes(graph) : new Map();
     this.#read = new Set([...graph.nodes.flatMap(node => node.inputs), ...graph.outputs.values()]);
   }
 
@@ -102,6 +106,19 @@ export class Emitter {
       attributes: { perm: { ints: perm } },
       ...(output === undefined ? {} : { outputs: [output] }),
     });
+  }
+
+  concat(parts: readonly string[], axis: number, output?: string): string {
+    return this.node('Concat', parts, {
+      attributes: { axis: { int: axis } },
+      ...(output === undefined ? {} : { outputs: [output] }),
+    });
+  }
+
+  /** A run of an axis; the tensor itself where that is all of it. */
+  run(x: string, extent: number, axis: number, start: number, end: number): string {
+    if (start === 0 && end === extent) return x;
+    return this.node('Slice', [x, this.ints([start]), this.ints([end]), this.ints([axis])]);
   }
 
   #intern(key: string, type: ElementType, shape: Shape, data: Float64Array): string {

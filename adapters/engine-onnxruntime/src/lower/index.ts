@@ -7,6 +7,7 @@ import { gemm } from './gemm.js';
 import { linear } from './linear.js';
 import { linearCrossEntropy } from './linear-cross-entropy.js';
 import { loraLinear } from './lora-linear.js';
+import { matMul } from './mat-mul.js';
 import { oneHot } from './one-hot.js';
 import { reduce } from './reduce.js';
 import { reshape } from './reshape.js';
@@ -14,9 +15,12 @@ import { rmsNorm } from './rms-norm.js';
 import { rotaryEmbedding } from './rotary-embedding.js';
 import { siluGate } from './silu-gate.js';
 import { slice } from './slice.js';
+import { transpose } from './transpose.js';
 
 const lowerings: Readonly<Record<string, Lowering>> = {
   ...Object.fromEntries(sameNameOperators.map(([op, emit]) => [op, { emit }])),
+  MatMul: matMul,
+  Transpose: transpose,
   Gemm: gemm,
   Reshape: reshape,
   Expand: expand,

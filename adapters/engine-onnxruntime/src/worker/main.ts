@@ -6,14 +6,12 @@ import type { Elements, Fetched, Reply, Request, SessionSettings, WireTensor } f
 const port = parentPort!;
 const sessions = new Map<number, ort.InferenceSession>();
 
-const sessionOptions = ({
-  threads,
-  rewrites,
-  folder,
-}: SessionSettings): ort.InferenceSession.SessionOptions => ({
+const sessionOptions = ({ threads, folder }: SessionSettings): ort.InferenceSession.SessionOptions => ({
   executionProviders: ['cpu'],
   executionMode: 'sequential',
-  graphOptimizationLevel: rewrites ? 'all' : 'disabled',
+  // The graph comes as it should run. Rewrites would undo some of it, hold float32 copies of half weights, and lack
+  // double kernels.
+  graphOptimizationLevel: 'disabled',
   intraOpNumThreads: threads,
   interOpNumThreads: 1,
   // Halves the memory of activations: the planned block would be added on top of the arena.

@@ -68,7 +68,7 @@ const formulas: Record<string, Formula> = {
     ];
   },
 
-  CausalAttention: ({ x0, x1, x2, x3 }, { scale, window = 0 }) => {
+  CausalAttention: ({ x0, x1, x2, x3 }, { scale, window = 0, block }) => {
     const [batch, length, heads, group, depth] = x0!.shape as [number, number, number, number, number];
     const depthV = x2!.shape[3]!;
     const p = tensor([batch, heads, group * length, length], (b, k, row, j) => {
@@ -82,7 +82,19 @@ const formulas: Record<string, Formula> = {
     const o = tensor([batch, length, heads, group, depthV], (b, i, k, h, d) =>
       sum(length, j => at(p, b, k, h * length + i, j) * at(x2!, b, j, k, d)),
     );
-    return [o, p];
+    const starts = Array.from(
+      { length: Math.ceil(length / (block ?? length)) },
+      (_, i) => i * (block ?? length),
+    );
+    const blocks = starts.map(start => {
+      const count = Math.min(block ?? length, length - start);
+      const from = window === 0 ? 0 : Math.max(0, start - window + 1);
+      return tensor([batch, heads, group * count, start + count - from], (b, k, row, j) => {
+        const [h, i] = [Math.floor(row / count), row % count];
+        return at(p, b, k, h * length + start + i, from + j);
+      });
+    });
+    return [o, ...blocks];
   },
 
   SiluGate: ({ x0, x1 }) => [
