@@ -2,6 +2,8 @@
 
 export { injectable } from 'inversify';
 export { z } from 'zod';
+export * from './ablation/losses.js';
+export * from './ablation/plan.js';
 export * from './clock.js';
 export * from './config/define.js';
 export { describeIssue, suggest } from './config/describe-issue.js';

@@ -1,6 +1,7 @@
 /** The graph language: `@secateur/core/graph`. */
 export * from './attach-lora.js';
 export * from './builder.js';
+export * from './close-columns.js';
 export * from './compact.js';
 export * from './couple.js';
 export * from './differentiate.js';
@@ -48,6 +49,7 @@ export * from './ops/sqrt.js';
 export * from './ops/strided.js';
 export * from './ops/sub.js';
 export * from './ops/transpose.js';
+export * from './places.js';
 export * from './planned-bytes.js';
 export * from './prune-dead.js';
 export * from './rebuild.js';

@@ -99,8 +99,16 @@ interface OperatorBase {
   readonly view?: true;
   /** The attributes after axes were cut; present where attributes hold extents or offsets of an axis. */
   resize?(attributes: Attributes, context: ResizeContext): Attributes;
-  /** Floating point operations of one application, a multiply-add counted as 2. */
-  flops(inputs: readonly (Value | undefined)[], outputs: readonly Value[], attributes: Attributes): number;
+  /**
+   * Floating point operations of one application, a multiply-add counted as 2. `read[i]` says whether anything reads
+   * output `i`: what only a saved output costs is not spent where nothing does.
+   */
+  flops(
+    inputs: readonly (Value | undefined)[],
+    outputs: readonly Value[],
+    attributes: Attributes,
+    read: readonly boolean[],
+  ): number;
 }
 
 /** An operator of ONNX. */

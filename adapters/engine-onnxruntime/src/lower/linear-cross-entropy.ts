@@ -7,7 +7,8 @@ const logitsAtOnce = 2 ** 24;
 /**
  * Row chunks of logits → softmax → nll and direction. `log p[target]` is taken as
  * `logit[target] − max + log(max p)`: Softmax is the fast kernel, Exp and Log over [T, V] are not, and a sure
- * prediction loses no digits. The direction costs another product by w and is left out when nothing reads it.
+ * prediction loses no digits. The direction costs another product by w and is left out when nothing reads it: then
+ * LogSoftmax says all in one pass, and the probabilities need not be.
  */
 export const linearCrossEntropy: Lowering = {
   emit(e, { inputs: [x, w, targets, weights], outputs: [loss, nll, direction] }) {
@@ -20,18 +21,20 @@ export const linearCrossEntropy: Lowering = {
       const rows = [e.ints([start]), e.ints([Math.min(T, start + rowsPerChunk)]), e.ints([0])];
       const ids = e.node('Slice', [targets!.name, ...rows]);
       const logits = emitGemm(e, e.node('Slice', [x!.name, ...rows]), w!.name, { transB: true });
-      const p = e.node('Softmax', [logits], { attributes: { axis: { int: -1 } } });
-      const top = (values: string) =>
-        e.node('ReduceMax', [values, e.ints([1])], { attributes: { keepdims: { int: 1 } } });
-      const hit = e.node('GatherElements', [logits, e.node('Unsqueeze', [ids, e.ints([1])])], {
-        attributes: { axis: { int: 1 } },
-      });
-      const below = e.node('Sub', [top(logits), hit]);
-      const column = e.node('Sub', [below, e.node('Log', [top(p)])]);
+      const overClasses = (op: string) => e.node(op, [logits], { attributes: { axis: { int: -1 } } });
+      const hit = (values: string) =>
+        e.node('GatherElements', [values, e.node('Unsqueeze', [ids, e.ints([1])])], {
+          attributes: { axis: { int: 1 } },
+        });
       if (!wantsDirection) {
-        parts.push(column);
+        parts.push(e.node('Neg', [hit(overClasses('LogSoftmax'))]));
         continue;
       }
+      const p = overClasses('Softmax');
+      const top = (values: string) =>
+        e.node('ReduceMax', [values, e.ints([1])], { attributes: { keepdims: { int: 1 } } });
+      const below = e.node('Sub', [top(logits), hit(logits)]);
+      const column = e.node('Sub', [below, e.node('Log', [top(p)])]);
       const target = e.node('Gather', [w!.name, ids], { attributes: { axis: { int: 0 } } });
       const towards = e.node('Sub', [emitGemm(e, p, w!.name, {}), target]);
       // As one tensor, so that both are computed, and the logits are let go, before the next chunk.
