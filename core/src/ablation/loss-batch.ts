@@ -1,19 +1,20 @@
-import { batchFeeds, type Sequence } from '../data/sequence.js';
-import { sizeOf } from '../graph/graph.js';
+import { hasDocuments, inputFeeds, type Sequence } from '../data/sequence.js';
 import type { Feeds, Tensor } from '../ports/engine.js';
 
 /**
  * How sequences are laid into batches: the length that has to be computed, sequences per batch, and positions per batch
  * for which the head is paid, undefined for all.
  */
-export interface BatchShape {
+export interface LossBatchShape {
   readonly length: number;
   readonly rows: number;
   readonly count: number | undefined;
+  /** Whether a sequence holds several documents, which must not see each other. */
+  readonly documents: boolean;
 }
 
 /** Positions behind the last one that counts change nothing before them, and a position that does not count needs no head. */
-export const batchShapeOf = (sequences: readonly Sequence[], tokensPerRun: number): BatchShape => {
+export const batchShapeOf = (sequences: readonly Sequence[], tokensPerRun: number): LossBatchShape => {
   const length = Math.max(
     1,
     ...sequences.map(({ weights }) => weights.findLastIndex(weight => weight > 0) + 1),
@@ -23,7 +24,12 @@ export const batchShapeOf = (sequences: readonly Sequence[], tokensPerRun: numbe
     batch.reduce((sum, { weights }) => sum + weights.reduce((n, weight) => n + Number(weight > 0), 0), 0),
   );
   const count = Math.max(1, ...counts);
-  return { length, rows, count: count < rows * length ? count : undefined };
+  return {
+    length,
+    rows,
+    count: count < rows * length ? count : undefined,
+    documents: hasDocuments(sequences),
+  };
 };
 
 /** The number of rows between half of the most and the most that leaves the fewest rows empty; the larger of equals. */
@@ -41,27 +47,29 @@ export const batchesOf = <T>(items: readonly T[], size: number): T[][] =>
 
 /** The text of one batch, as a loss graph that holds it several times over is fed. */
 export class LossBatch {
-  readonly #ids: Tensor;
+  readonly #input: Readonly<Record<string, Tensor>>;
+  /** Positions of one copy. */
+  readonly #size: number;
   /** Positions whose loss is computed, their targets and weights. */
   readonly #rows: BigInt64Array;
   readonly #targets: BigInt64Array;
   readonly #weights: Float32Array;
 
-  constructor(sequences: readonly Sequence[], { length, rows, count }: BatchShape) {
-    const { input_ids, targets } = batchFeeds(sequences, rows, length).feeds as Record<string, Tensor>;
+  constructor(sequences: readonly Sequence[], { length, rows, count, documents }: LossBatchShape) {
+    this.#input = inputFeeds(sequences, { batch: rows, sequence: length, documents });
+    this.#size = rows * length;
     const weights = new Float32Array(rows * length);
     for (const [row, sequence] of sequences.entries())
       weights.set(sequence.weights.subarray(0, length), row * length);
     const all = [...weights.keys()];
     const read = count === undefined ? all : all.filter(at => weights[at]! > 0);
-    this.#ids = input_ids!;
     // Where fewer positions are read than there is room for, the first one fills up, with weight 0.
     this.#rows = new BigInt64Array(count ?? all.length);
     this.#targets = new BigInt64Array(this.#rows.length);
     this.#weights = new Float32Array(this.#rows.length);
     for (const [i, at] of read.entries()) {
       this.#rows[i] = BigInt(at);
-      this.#targets[i] = targets!.data[at] as bigint;
+      this.#targets[i] = BigInt(sequences[Math.floor(at / length)]?.targets[at % length] ?? 0);
       this.#weights[i] = weights[at]!;
     }
   }
@@ -73,15 +81,14 @@ export class LossBatch {
 
   /** `rows` of each copy point into that copy. */
   feeds(copies: number): Feeds {
-    const size = sizeOf(this.#ids.shape);
     const again = (copyOf: (copy: number) => Tensor): Tensor =>
       stack(Array.from({ length: copies }, (_, i) => copyOf(i)));
     const shape = [this.#rows.length];
     return {
-      input_ids: again(() => this.#ids),
+      ...Object.fromEntries(Object.entries(this.#input).map(([name, tensor]) => [name, again(() => tensor)])),
       targets: again(() => ({ shape, data: this.#targets })),
       weights: again(() => ({ shape, data: this.#weights })),
-      rows: again(copy => ({ shape, data: this.#rows.map(at => at + BigInt(copy * size)) })),
+      rows: again(copy => ({ shape, data: this.#rows.map(at => at + BigInt(copy * this.#size)) })),
     };
   }
 

@@ -84,6 +84,17 @@ test('weights that differ from the file are read', async t => {
   );
 });
 
+test('documents that share a sequence do not see each other', async t => {
+  const model = await openTinyModel();
+  const apart = sequencesOf(5).map((sequence, row) =>
+    row % 2 === 0 ? { ...sequence, documents: Int32Array.of(0, 0, 1, 1, 1) } : sequence,
+  );
+  await agree(t, model, { sequences: apart });
+  const task = { engine: engineOf(model), model, candidates: [] };
+  const { dense } = await ablationLosses({ ...task, sequences: apart });
+  t.not(dense, (await ablationLosses({ ...task, sequences: sequencesOf(5) })).dense);
+});
+
 test('any number of tokens in a run, and any number of slices', async t => {
   const model = await openTinyModel();
   for (const tokensPerRun of [1, 3 * length, 100 * length]) await agree(t, model, { tokensPerRun });

@@ -3,7 +3,7 @@ import { withLoss } from '../graph/with-loss.js';
 import { LiveModel } from '../model/live-model.js';
 import { withoutIdle } from '../model/lora-state.js';
 import type { Engine } from '../ports/engine.js';
-import { type BatchShape, batchesOf, batchShapeOf, LossBatch } from './loss-batch.js';
+import { batchesOf, batchShapeOf, LossBatch, type LossBatchShape } from './loss-batch.js';
 import { type AblationPlan, bytesPerBatch, type Candidate, flopsOfPlan, planAblation } from './plan.js';
 import { Walk } from './walk.js';
 
@@ -60,7 +60,7 @@ export const ablationFlops = (task: Omit<AblationTask, 'engine'>): number => {
 interface Prepared {
   readonly model: LiveModel;
   readonly plan: AblationPlan;
-  readonly shape: BatchShape;
+  readonly shape: LossBatchShape;
   /** Those of the task; of any that close the same, the first stands for all. */
   readonly candidates: readonly Candidate[];
 }
@@ -76,10 +76,10 @@ const prepare = ({ tokensPerRun = 2048, ...task }: Omit<AblationTask, 'engine'>)
   // An adapter that has not been trained would be computed for nothing.
   const model = new LiveModel(task.model.source, withoutIdle(task.model.lora), task.model.changed);
   const shape = batchShapeOf(task.sequences, tokensPerRun);
-  const { rows, length, count } = shape;
+  const { rows, length, count, documents } = shape;
   const lossGraph = (copies: number) =>
     withLoss(
-      model.graph({ batch: copies * rows, sequence: length }),
+      model.graph({ batch: copies * rows, sequence: length, documents }),
       count === undefined ? undefined : copies * count,
     );
   const most = tokensPerRun / (rows * length);

@@ -1,4 +1,5 @@
 import type { AblationLosses, AblationTask } from '../ablation/losses.js';
+import { type BatchShape, hasDocuments } from '../data/sequence.js';
 import { flopsOf } from '../graph/flops.js';
 import { insertGates } from '../graph/insert-gates.js';
 import { withLoss } from '../graph/with-loss.js';
@@ -9,13 +10,20 @@ type NaiveTask = Pick<AblationTask, 'engine' | 'model' | 'candidates' | 'sequenc
   readonly batch: number;
 };
 
-const groupsOf = ({ candidates }: NaiveTask) => [...new Set(candidates.map(({ group }) => group))];
+const groupsOf = ({ candidates }: Pick<NaiveTask, 'candidates'>) => [
+  ...new Set(candidates.map(({ group }) => group)),
+];
+
+const shapeOf = ({ batch, sequences }: Pick<NaiveTask, 'batch' | 'sequences'>): BatchShape => ({
+  batch,
+  sequence: sequences[0]!.ids.length,
+  documents: hasDocuments(sequences),
+});
 
 /** The reference for losses of an ablation: the whole model for each candidate, with its gates closed. */
 export const lossesOneByOne = async (task: NaiveTask): Promise<AblationLosses> => {
-  const { engine, model, batch, sequences } = task;
-  const sequence = sequences[0]!.ids.length;
-  const meter = await LossMeter.open(engine, model, { batch, sequence, groups: groupsOf(task) });
+  const { engine, model, sequences } = task;
+  const meter = await LossMeter.open(engine, model, { ...shapeOf(task), groups: groupsOf(task) });
   try {
     const { loss: dense } = await meter.mean(sequences);
     const candidates: number[] = [];
@@ -33,7 +41,6 @@ export const lossesOneByOne = async (task: NaiveTask): Promise<AblationLosses> =
 /** Floating point operations of that. */
 export const flopsOneByOne = (task: Omit<NaiveTask, 'engine'>): number => {
   const { model, batch, sequences, candidates } = task;
-  const graph = model.graph({ batch, sequence: sequences[0]!.ids.length });
-  const whole = flopsOf(withLoss(insertGates(graph, groupsOf(task as NaiveTask), batch)));
+  const whole = flopsOf(withLoss(insertGates(model.graph(shapeOf(task)), groupsOf(task), batch)));
   return whole * Math.ceil(sequences.length / batch) * (candidates.length + 1);
 };

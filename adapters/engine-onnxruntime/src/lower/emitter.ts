@@ -14,6 +14,8 @@ export type Precision = 'float32' | 'float64';
 export interface Lowering {
   /** False: this node has no form here, and is expanded first. Default: always true. */
   supports?(node: NodeView, precision: Precision): boolean;
+  /** True: it takes weights in the type of their file and casts what it makes of them. Default false. */
+  readonly takesStored?: boolean;
   emit(e: Emitter, node: NodeView): void;
 }
 
@@ -30,7 +32,11 @@ export class Emitter {
   readonly absorbed: ReadonlyMap<string, string>;
   readonly #read: ReadonlySet<string>;
   readonly #interned = new Map<string, string>();
+  readonly #made = new Map<string, string>();
   #count = 0;
+
+  /** Weights that the model holds in another type than float32: whoever reads one casts it. */
+  readonly stored = new Set<string>();
 
   constructor(
     readonly model: OnnxModelBuilder,
@@ -82,6 +88,13 @@ export class Emitter {
     return this.#interned.get(key) ?? this.#intern(key, this.typeOf('float'), shape, data());
   }
 
+  /** What nodes make once, for all that read it; the same key gives the same value. */
+  once(key: string, make: () => string): string {
+    const known = this.#made.get(key) ?? make();
+    this.#made.set(key, known);
+    return known;
+  }
+
   reshape(x: string, shape: Shape, output?: string): string {
     return this.node('Reshape', [x, this.ints(shape)], output === undefined ? {} : { outputs: [output] });
   }
@@ -91,6 +104,16 @@ export class Emitter {
       attributes: { to: { int: elementTypes[to] } },
       ...(output === undefined ? {} : { outputs: [output] }),
     });
+  }
+
+  /**
+   * x, not before `near` is there: the shape that it is given takes nothing, and only seemingly something, from the shape
+   * of `near`. A view: nothing is copied.
+   */
+  after(x: string, shape: Shape, near: string, output?: string): string {
+    const nothing = this.node('Shape', [near], { attributes: { start: { int: 0 }, end: { int: 0 } } });
+    const target = this.node('Concat', [nothing, this.ints(shape)], { attributes: { axis: { int: 0 } } });
+    return this.node('Reshape', [x, target], output === undefined ? {} : { outputs: [output] });
   }
 
   transpose(x: string, perm: readonly number[], output?: string): string {
