@@ -5,7 +5,7 @@
  *     npm run ablation -- --model smollm2 --ratios 0.5 --sequences 32 --rounds 2
  *
  * The two ways take turns. `--model` is `bundled`, `smollm2` or a model folder; `--layers 0,15` takes these alone, and
- * `--alone` leaves the whole passes out.
+ * `--alone` leaves the whole passes out. On a machine that is busy compare the time of one thread: `--threads 1`.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,7 +27,8 @@ const { values } = parseArgs({
     ratios: { type: 'string', default: '0.25,0.5,0.75' },
     sequences: { type: 'string', default: '128' },
     layers: { type: 'string' },
-    tokens: { type: 'string', default: '2048' },
+    tokens: { type: 'string', default: '1024' },
+    threads: { type: 'string', default: '2' },
     rounds: { type: 'string', default: '1' },
     batch: { type: 'string', default: '8' },
     alone: { type: 'boolean', default: false },
@@ -76,7 +77,7 @@ const race = async (folder: string): Promise<void> => {
   const groups = measuredGroups(model.groups).filter(({ layer }) => layers?.includes(layer!) ?? true);
   const sequences = await novel(folder, Number(values.sequences));
   const candidates = candidatesOf(groups, ratios);
-  const engine = new OnnxRuntimeEngine();
+  const engine = new OnnxRuntimeEngine({ threads: Number(values.threads) });
   const task = { engine, model, candidates, sequences, batch, tokensPerRun: Number(values.tokens) };
   const ways = {
     'as it is': { run: ablationLosses, flops: ablationFlops(task) },
@@ -87,11 +88,13 @@ const race = async (folder: string): Promise<void> => {
   for (let round = 0; round < Number(values.rounds); round++)
     for (const [name, { run, flops }] of Object.entries(ways)) {
       if (values.alone && name === 'one by one') continue;
-      const start = performance.now();
+      const [start, before] = [performance.now(), process.cpuUsage()];
       found.set(name, await run(task));
       const seconds = (performance.now() - start) / 1000;
+      const { user, system } = process.cpuUsage(before);
+      const rate = (flops / seconds / 1e9).toFixed(0);
       print(
-        `${name}: ${seconds.toFixed(1)} s, ${(flops / 1e12).toFixed(2)} TFLOP, ${(flops / seconds / 1e9).toFixed(0)} GFLOPS`,
+        `${name}: ${seconds.toFixed(1)} s, ${((user + system) / 1e6).toFixed(1)} s of all threads, ${(flops / 1e12).toFixed(2)} TFLOP, ${rate} GFLOPS`,
       );
     }
   await engine.close();
