@@ -3,6 +3,7 @@ export * from './attach-lora.js';
 export * from './builder.js';
 export * from './compact.js';
 export * from './couple.js';
+export * from './cut-groups.js';
 export * from './differentiate.js';
 export * from './evaluate.js';
 export * from './expand.js';
