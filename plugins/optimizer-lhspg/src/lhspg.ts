@@ -1,6 +1,5 @@
 import {
   type Bundle,
-  batchFeeds,
   cloneLora,
   costOf,
   LiveModel,
@@ -9,6 +8,7 @@ import {
   type PruneOutcome,
   type PruneTask,
   type Selection,
+  stepFeeds,
   trainingPlan,
 } from '@secateur/core';
 import { gatesAt } from './gate-fade.js';
@@ -78,8 +78,8 @@ class LhspgRun {
         }
         const told = { stage: 'prune', step: step + 1, steps, learningRate: learningRate(step) };
         run.hooks.beforeStep.call(told);
-        const { feeds } = batchFeeds(batches.at(step), batches.batch, batches.sequence);
-        const loss = await this.#pace.step(() => stretch.step(feeds, t, length, learningRate(step)));
+        const parts = stepFeeds(batches.at(step), batches.shape);
+        const loss = await this.#pace.step(() => stretch.step(parts, t, length, learningRate(step)));
         this.#losses.push({ step, loss });
         run.hooks.afterStep.call({ ...told, loss });
         run.progress(step + 1, steps, 'steps', `loss ${loss.toFixed(3)}`);

@@ -37,13 +37,13 @@ export class Stretch {
     folder: string,
   ): Promise<Stretch> {
     const { run } = task;
-    const { batch, sequence } = task.batches;
+    const { shape } = task.batches;
     const left = await ShrunkModel.open(task, whole, cut, folder);
     const fade = await openFade(left, options);
     // Rows at zero are not a unit at zero: v of a closed head still has a gradient, which counts when gradients are clipped.
     const gated = !options.shrink && options.fade !== 'gate';
-    const faded = fade.prepare(fade.model.graph({ batch, sequence }), batch);
-    const graph = withLoss(gated ? insertGates(faded, left.groups, batch) : faded);
+    const faded = fade.prepare(fade.model.graph(shape), shape.batch);
+    const graph = withLoss(gated ? insertGates(faded, left.groups, shape.batch) : faded);
     const { arrays } = fade.model.lora;
     const trainer = await Trainer.open(run.engine, graph, arrays, fade.model.changed, run.config.train);
     const stretch = new Stretch(task, left, fade, trainer, gated);
@@ -62,13 +62,21 @@ export class Stretch {
     const gone = this.left.renumber(removed);
     this.fade.begin(this.left.renumber(active), gone);
     if (this.gated)
-      this.#closed = gateFeeds(groups, gatesAt(groups, new Map(), gone, 1), this.task.batches.batch);
+      this.#closed = gateFeeds(groups, gatesAt(groups, new Map(), gone, 1), this.task.batches.shape.batch);
   }
 
-  /** One step on a batch, `t` of a period of `length`; t undefined: nothing fades. Gives the loss before it. */
-  async step(batch: Feeds, t: number | undefined, length: number, learningRate: number): Promise<number> {
-    const fading = this.fade.feeds(t, length, this.task.batches.batch);
-    const loss = await this.trainer.step({ ...batch, ...fading, ...this.#closed }, learningRate);
+  /** One step on a batch in its parts, `t` of a period of `length`; t undefined: nothing fades. Gives the loss before it. */
+  async step(
+    parts: readonly Feeds[],
+    t: number | undefined,
+    length: number,
+    learningRate: number,
+  ): Promise<number> {
+    const fading = { ...this.fade.feeds(t, length, this.task.batches.shape.batch), ...this.#closed };
+    const loss = await this.trainer.step(
+      parts.map(feeds => ({ ...feeds, ...fading })),
+      learningRate,
+    );
     this.fade.after(t, length, this.trainer.optimizer);
     return loss;
   }
