@@ -1,8 +1,10 @@
 /** The graph language: `@secateur/core/graph`. */
 export * from './attach-lora.js';
 export * from './builder.js';
+export * from './close-columns.js';
 export * from './compact.js';
 export * from './couple.js';
+export * from './cut-groups.js';
 export * from './differentiate.js';
 export * from './evaluate.js';
 export * from './expand.js';
@@ -13,6 +15,7 @@ export * from './layout.js';
 export * from './observe-inputs.js';
 export * from './operator.js';
 export * from './ops/add.js';
+export * from './ops/after.js';
 export * from './ops/attention-mask.js';
 export { broadcastShape, broadcastTo } from './ops/broadcast.js';
 export * from './ops/causal-attention.js';
@@ -47,6 +50,8 @@ export * from './ops/sqrt.js';
 export * from './ops/strided.js';
 export * from './ops/sub.js';
 export * from './ops/transpose.js';
+export * from './places.js';
+export * from './planned-bytes.js';
 export * from './prune-dead.js';
 export * from './rebuild.js';
 export * from './scatter.js';

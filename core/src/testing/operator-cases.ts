@@ -159,6 +159,13 @@ export const operatorCases: readonly OperatorCase[] = [
     attributes: {},
     saved: [2],
   },
+  {
+    op: 'After',
+    about: 'a matrix of another shape',
+    inputs: [of(2, 3), of(4, 1)],
+    attributes: {},
+    fixed: [1],
+  },
 ];
 
 /** What a case is called in the list of tests. */

@@ -14,6 +14,8 @@ export type Precision = 'float32' | 'float64';
 export interface Lowering {
   /** False: this node has no form here, and is expanded first. Default: always true. */
   supports?(node: NodeView, precision: Precision): boolean;
+  /** True: it takes weights in the type of their file and casts what it makes of them. Default false. */
+  readonly takesStored?: boolean;
   emit(e: Emitter, node: NodeView): void;
 }
 
@@ -32,6 +34,9 @@ export class Emitter {
   readonly #interned = new Map<string, string>();
   readonly #made = new Map<string, string>();
   #count = 0;
+
+  /** Weights that the model holds in another type than float32: whoever reads one casts it. */
+  readonly stored = new Set<string>();
 
   constructor(
     readonly model: OnnxModelBuilder,
@@ -99,6 +104,16 @@ export class Emitter {
       attributes: { to: { int: elementTypes[to] } },
       ...(output === undefined ? {} : { outputs: [output] }),
     });
+  }
+
+  /**
+   * x, not before `near` is there: the shape that it is given takes nothing, and only seemingly something, from the shape
+   * of `near`. A view: nothing is copied.
+   */
+  after(x: string, shape: Shape, near: string, output?: string): string {
+    const nothing = this.node('Shape', [near], { attributes: { start: { int: 0 }, end: { int: 0 } } });
+    const target = this.node('Concat', [nothing, this.ints(shape)], { attributes: { axis: { int: 0 } } });
+    return this.node('Reshape', [x, target], output === undefined ? {} : { outputs: [output] });
   }
 
   transpose(x: string, perm: readonly number[], output?: string): string {

@@ -114,6 +114,8 @@ const formulas: Record<string, Formula> = {
     });
     return [loss, nll, direction];
   },
+
+  After: ({ x0 }) => [x0!],
 };
 
 test('every composite has a formula', t => {
