@@ -31,6 +31,8 @@ export * from './inspect/generate-text.js';
 export { argmax, NextToken, softmax } from './inspect/next-token.js';
 export * from './inspect/open-model.js';
 export * from './inspect/verify-model.js';
+export * from './model/array-cuts.js';
+export * from './model/cut-model.js';
 export * from './model/live-model.js';
 export * from './model/lora-state.js';
 export * from './model/open-source.js';
