@@ -1,5 +1,5 @@
 import type { Shown } from './race.js';
-import { type BenchRecord, figuresOf, hasFailed, highestPeak, type Race } from './record.js';
+import { type BenchRecord, figuresOf, hasFailed, type Race } from './record.js';
 
 const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 
@@ -11,11 +11,10 @@ const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 /** Every contender of every size: what a step takes, and its peak memory. */
 export const raceTable = (record: BenchRecord): string => {
-  const peak = highestPeak(record);
   const rows = record.races.flatMap(race =>
     race.contenders.map(contender => {
       if (hasFailed(contender)) return [race.name, contender.name, contender.failed, ...Array(8).fill('')];
-      const figures = figuresOf(race, contender, peak);
+      const figures = figuresOf(race, contender);
       const isFirst = contender === race.contenders[0];
       return [
         race.name,
@@ -82,7 +81,7 @@ export const shareTable = (record: BenchRecord): string =>
     ],
     record.races.map(race => {
       const shown = race.contenders[0] as Shown;
-      const { stepSeconds, gflops } = figuresOf(race, shown, 1);
+      const { stepSeconds, gflops } = figuresOf(race, shown);
       return [
         race.name,
         stepSeconds.toFixed(3),
@@ -99,13 +98,12 @@ export const shareTable = (record: BenchRecord): string =>
 
 /** The curves as numbers. */
 export const growthTable = (record: BenchRecord): string => {
-  const peak = highestPeak(record);
   return table(
     ['growing', 'at', 'side', 'step s', 'tokens/s', 'of peak', 'peak GiB'],
     record.growth.flatMap(({ extent, races }) =>
       races.flatMap(race =>
         finished(race).map(shown => {
-          const { stepSeconds, tokensPerSecond, fractionOfPeak } = figuresOf(race, shown, peak);
+          const { stepSeconds, tokensPerSecond, fractionOfPeak } = figuresOf(race, shown);
           return [
             extent,
             race.name,
