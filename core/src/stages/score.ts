@@ -23,6 +23,7 @@ export const scoreGroups = async (
     needs: new Set(scorer.needs),
     sequences,
     batch: run.config.train.batch,
+    recompute: run.config.train.recompute,
     signal: run.signal,
     onBatch: (done, total) => run.progress(done, total, 'sequences', 'calibration'),
     ...(gates ? { gates } : {}),
