@@ -1,5 +1,13 @@
 import { type CompileOptions, createRng, type Feeds, type Tensor } from '@secateur/core';
-import { causalAttention, flopsOf, type Graph, GraphBuilder, mul, reduceSum } from '@secateur/core/graph';
+import {
+  causalAttention,
+  flopsOf,
+  type Graph,
+  GraphBuilder,
+  mul,
+  reduceSum,
+  withDocuments,
+} from '@secateur/core/graph';
 import { randomDense, relativeError } from '@secateur/core/testing';
 import test from 'ava';
 import { blockAttention } from './block-attention.js';
@@ -19,22 +27,36 @@ const attentionOf = (length: number, window: number): Graph => {
   return g.build();
 };
 
+/** Numbers that go up by 1 wherever a run begins. */
+const runsOf = (length: number, begins: () => boolean): Float64Array => {
+  let run = 0;
+  return Float64Array.from({ length }, () => (begins() ? ++run : run));
+};
+
 const feedsOf = (graph: Graph): Feeds =>
   Object.fromEntries(
     graph.inputs.map(name => {
       const { shape } = graph.values.get(name)!;
-      const { data } = randomDense(createRng(3).fork(name), { shape });
+      // documents of 40 positions on average
+      const rng = createRng(3).fork(name);
+      const { data } =
+        name === 'documents'
+          ? { data: runsOf(shape[1]!, () => rng.integer(40) === 0) }
+          : randomDense(rng, { shape });
       return [name, { shape, data: Float32Array.from(data) }];
     }),
   );
 
-for (const [length, window] of [
-  [100, 0],
-  [300, 0],
-  [300, 70],
+for (const [length, window, documents] of [
+  [100, 0, false],
+  [300, 0, false],
+  [300, 70, false],
+  [300, 0, true],
+  [300, 70, true],
 ] as const)
-  test(`${length} positions${window ? `, window of ${window}` : ''}: blocks agree with the reference`, async t => {
-    const graph = attentionOf(length, window);
+  test(`${length} positions${window ? `, window of ${window}` : ''}${documents ? ', documents' : ''}: blocks agree with the reference`, async t => {
+    const plain = attentionOf(length, window);
+    const graph = documents ? withDocuments(plain) : plain;
     t.true(flopsOf(blockAttention(graph)) < flopsOf(graph));
     const wrt = ['q', 'k', 'v'];
     const run = async (options: CompileOptions): Promise<Record<string, Tensor>> => {

@@ -40,7 +40,11 @@ export type OnnxPart = Uint8Array | { readonly initializer: string; readonly byt
 export interface OnnxBuilderOptions {
   /** Version of the operators. Default 18. */
   readonly opset?: number;
-  /** Write the nodes from the last to the first, for a runtime that sorts them anyway. Default false. */
+  /**
+   * Nodes are listed from the last to the first. onnxruntime takes no order from the list, but walks back from the
+   * nodes at the ends, those that stand last first, and from each to the inputs that stand last first: so this makes it
+   * run them in the order in which they were added, as far as it needs them. Default false.
+   */
   readonly lastFirst?: boolean;
 }
 

@@ -1,4 +1,5 @@
 import { causalMask, GraphBuilder, type QueryBlock, queryBlocks } from '@secateur/core/graph';
+import { documentMask } from './document-mask.js';
 import type { Lowering } from './emitter.js';
 import { emitMatMul } from './mat-mul.js';
 
@@ -9,7 +10,7 @@ import { emitMatMul } from './mat-mul.js';
  */
 export const causalAttention: Lowering = {
   supports: (_, precision) => precision === 'float32',
-  emit(e, { inputs: [q, k, v], outputs: [o, ...saved], attributes }) {
+  emit(e, { inputs: [q, k, v, documents], outputs: [o, ...saved], attributes }) {
     const [B, S, K, G, D] = q!.shape as [number, number, number, number, number];
     const Dv = v!.shape[3]!;
     const { scale, block, window = 0 } = attributes as { scale: number; block?: number; window?: number };
@@ -21,9 +22,10 @@ export const causalAttention: Lowering = {
       const rows = e.reshape(e.transpose(queries, [0, 2, 3, 1, 4]), [B, K, G * c, D]);
       const seen = (x: string): string => e.run(x, S, 2, from, end);
       const scores = emitMatMul(e, rows, seen(keys), { transB: true, alpha: scale });
-      const mask = e.tensor(`mask(${c},${n},${window})`, [c, n], () =>
+      const causal = e.tensor(`mask(${c},${n},${window})`, [c, n], () =>
         maskOf(S, window, { start, end, from }),
       );
+      const mask = documents ? documentMask(e, documents, causal, { start, end, from }) : causal;
       const masked = e.node('Add', [e.reshape(scores, [B, K, G, c, n]), mask]);
       const p = e.node('Softmax', [masked], { attributes: { axis: { int: -1 } } });
       const flat = e.reshape(p, [B, K, G * c, n], saved[i]!.name);

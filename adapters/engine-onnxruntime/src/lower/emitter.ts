@@ -32,6 +32,7 @@ export class Emitter {
   readonly absorbed: ReadonlyMap<string, string>;
   readonly #read: ReadonlySet<string>;
   readonly #interned = new Map<string, string>();
+  readonly #made = new Map<string, string>();
   #count = 0;
 
   /** Weights that the model holds in another type than float32: whoever reads one casts it. */
@@ -85,6 +86,13 @@ export class Emitter {
   /** A tensor of the compiled precision; the same key gives the same tensor. */
   tensor(key: string, shape: Shape, data: () => Float64Array): string {
     return this.#interned.get(key) ?? this.#intern(key, this.typeOf('float'), shape, data());
+  }
+
+  /** What nodes make once, for all that read it; the same key gives the same value. */
+  once(key: string, make: () => string): string {
+    const known = this.#made.get(key) ?? make();
+    this.#made.set(key, known);
+    return known;
   }
 
   reshape(x: string, shape: Shape, output?: string): string {

@@ -3,6 +3,7 @@ import type { Shape, Value } from '../graph.js';
 import { sizeOf } from '../graph.js';
 import type { Composite } from '../operator.js';
 import { add } from './add.js';
+import { causalMask, documentMask } from './attention-mask.js';
 import { expectFloat, expectShape, refuseGradient } from './expect.js';
 import { matMul } from './mat-mul.js';
 import { mul, scaleBy } from './mul.js';
@@ -27,17 +28,21 @@ export type CausalAttentionAttributes = {
  * `p = softmax(scale · q kᵀ + mask)`, `o = p v` for each of K key-value heads and the G query heads that share it.
  * q [B, S, K, G, D], k [B, S, K, D], v [B, S, K, Dv]; o [B, S, K, G, Dv], and saved for each block of c queries and the
  * n keys that they see p [B, K, G·c, n].
+ *
+ * With `documents` [B, S], whole numbers, position i sees position j only where both are of one document. They are float,
+ * as the scores are that they mask, and carry no gradient.
  */
 export const CausalAttention: Composite = {
   name: 'CausalAttention',
   kind: 'composite',
-  infer: ([q, k, v], attributes: CausalAttentionAttributes) => {
-    expectFloat('CausalAttention', q, k, v);
+  infer: ([q, k, v, documents], attributes: CausalAttentionAttributes) => {
+    expectFloat('CausalAttention', q, k, v, documents);
     if (q!.shape.length !== 5) throw new Error(`CausalAttention: q [${q!.shape}] is not [B, S, K, G, D]`);
     const [batch, length, heads, group, depth] = q!.shape as unknown as FiveExtents;
     const depthV = v!.shape.at(-1)!;
     expectShape('CausalAttention', k!, [batch, length, heads, depth]);
     expectShape('CausalAttention', v!, [batch, length, heads, depthV]);
+    if (documents) expectShape('CausalAttention', documents, [batch, length]);
     return [
       { dtype: 'float', shape: [batch, length, heads, group, depthV] },
       ...blocksOf(length, attributes).map(({ start, end, from }) => ({
@@ -46,18 +51,21 @@ export const CausalAttention: Composite = {
       })),
     ];
   },
-  expand: (g, [q, k, v], attributes: CausalAttentionAttributes) => {
+  expand: (g, [q, k, v, documents], attributes: CausalAttentionAttributes) => {
     const { scale, window = 0 } = attributes;
     const [batch, length, heads, group, depth] = q!.shape as unknown as FiveExtents;
     const depthV = v!.shape.at(-1)!;
     const queries = transpose(g, q!, [0, 2, 3, 1, 4]);
     const keys = transpose(g, reshape(g, k!, [batch, length, heads, 1, depth]), [0, 2, 3, 4, 1]);
     const values = transpose(g, reshape(g, v!, [batch, length, heads, 1, depthV]), [0, 2, 3, 1, 4]);
+    const maskOf = (block: QueryBlock): Value => {
+      const causal = causalMask(g, length, window, block);
+      return documents ? add(g, documentMask(g, documents, block), causal) : causal;
+    };
     const blocks = blocksOf(length, attributes).map(block => {
       const { start, end, from } = block;
       const products = matMul(g, run(g, queries, 3, start, end), run(g, keys, 4, from, end));
-      const scores = add(g, scaleBy(g, products, scale), causalMask(g, length, window, block));
-      const p = softmax(g, scores);
+      const p = softmax(g, add(g, scaleBy(g, products, scale), maskOf(block)));
       return { p, o: matMul(g, p, run(g, values, 3, from, end)) };
     });
     return [
@@ -73,7 +81,8 @@ export const CausalAttention: Composite = {
       ...blocks.map(({ p }) => reshape(g, p, [batch, heads, group * p.shape[3]!, p.shape[4]!])),
     ];
   },
-  // The G query heads of a key-value head are rows of one matrix, so that keys and values are never repeated.
+  // The G query heads of a key-value head are rows of one matrix, so that keys and values are never repeated. What is
+  // masked has p = 0, and with it every term below: documents change nothing here.
   gradient: (g, { inputs, outputs: [o, ...saved], attributes, outputGradients: [dO, ...dSaved], wants }) => {
     for (const [i, p] of saved.entries()) refuseGradient('CausalAttention', p, dSaved[i]);
     const [q, k, v] = inputs as [Value, Value, Value];
@@ -121,9 +130,13 @@ export const CausalAttention: Composite = {
       wants[2] ? whole('v') : undefined,
     ];
   },
-  // Per score: two products, scale, mask, and the 4 of Softmax.
-  flops: ([q, , v], [, ...saved]) =>
-    saved.reduce((sum, p) => sum + sizeOf(p.shape), 0) * (2 * q!.shape.at(-1)! + 2 * v!.shape.at(-1)! + 6),
+  // Per score: two products, scale, mask, and the 4 of Softmax. The heads share 4 for a pair of positions whose documents
+  // are compared.
+  flops: ([q, , v, documents], [, ...saved]) => {
+    const [, , heads, group, depth] = q!.shape as unknown as FiveExtents;
+    const scores = saved.reduce((sum, p) => sum + sizeOf(p.shape), 0);
+    return scores * (2 * depth + 2 * v!.shape.at(-1)! + 6) + (documents ? (4 * scores) / (heads * group) : 0);
+  },
 };
 
 const blocksOf = (length: number, { block, window }: CausalAttentionAttributes): QueryBlock[] =>
@@ -137,26 +150,6 @@ export const causalAttention = (
   v: Value,
   { scale, window = 0 }: CausalAttentionAttributes,
 ): Value => g.apply('CausalAttention', [q, k, v], window > 0 ? { scale, window } : { scale })[0]!;
-
-/** What is added to a masked score. Finite, so that no row can become NaN. */
-const masked = -1e9;
-
-/** [c, n], a block of [S, S]: 0 where position i sees position j, {@link masked} elsewhere. Default: all of it. */
-export const causalMask = (
-  g: GraphBuilder,
-  length: number,
-  window = 0,
-  { start, end, from }: QueryBlock = { start: 0, end: length, from: 0 },
-): Value => {
-  const shape = [end - start, end - from] as const;
-  // A mask tells where queries lie behind the first key, and nothing else of the block.
-  return g.constant(`causal-mask(${shape},${start - from},${window})`, shape, () =>
-    Float64Array.from({ length: shape[0] * shape[1] }, (_, at) => {
-      const [i, j] = [start + Math.floor(at / shape[1]), from + (at % shape[1])];
-      return j <= i && (window === 0 || j > i - window) ? 0 : masked;
-    }),
-  );
-};
 
 type FiveExtents = [batch: number, length: number, heads: number, group: number, depth: number];
 
