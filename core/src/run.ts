@@ -213,4 +213,5 @@ const unopened: RunStore = {
   writeJson: async () => {},
   readJson: async () => undefined,
   event: () => {},
+  scratch: { write: async () => {}, read: async () => {}, remove: async () => {} },
 };

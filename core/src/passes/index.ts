@@ -1,0 +1,5 @@
+/** How graphs are run over batches of the calibration and evaluation data. */
+export * from './hidden-states.js';
+export * from './passes.js';
+export * from './streamed-passes.js';
+export * from './whole-passes.js';
