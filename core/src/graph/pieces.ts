@@ -53,6 +53,9 @@ export const pieces = (graph: Graph): Piece[] => {
   });
 };
 
-/** Bytes of the weights that a graph reads, as float32. */
-export const weightBytes = (graph: Graph): number =>
-  [...graph.parameters.values()].reduce((sum, { shape }) => sum + 4 * sizeOf(shape), 0);
+/** Bytes of the base weights that a graph reads, as float32. */
+export const weightBytes = ({ parameters }: Graph): number =>
+  [...parameters.values()].reduce(
+    (sum, { role, shape }) => sum + (role === 'base' ? 4 * sizeOf(shape) : 0),
+    0,
+  );

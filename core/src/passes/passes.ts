@@ -25,6 +25,8 @@ export interface Pass {
 
 /** How graphs are run over batches: whole, or streamed through a memory that holds one piece. */
 export interface Passes {
+  /** Whether no more than a piece of a graph is in memory at a time. */
+  readonly streamed: boolean;
   /** @throws SecateurError E_ENGINE when the engine has no form for the graph */
   open(graph: Graph, options?: CompileOptions): Promise<Pass>;
 }

@@ -12,7 +12,7 @@ export interface PieceRecord {
   readonly piece: string;
   readonly direction: 'forward' | 'backward';
   readonly batches: number;
-  /** Of its weights, as float32. */
+  /** Of its base weights, as float32. */
   readonly bytes: number;
   /** To open it, to run all batches, and to let it go. */
   readonly seconds: number;
@@ -32,6 +32,7 @@ export interface StreamOptions extends HiddenStatesOptions {
  * mode with the waists as checkpoints, arXiv 1604.06174).
  */
 export const streamedPasses = (options: StreamOptions): Passes => ({
+  streamed: true,
   async open(graph, compile = {}) {
     const parts = pieces(graph);
     const homes = homesOf(parts, compile);

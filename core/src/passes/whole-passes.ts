@@ -4,6 +4,7 @@ import type { Passes } from './passes.js';
 
 /** Each graph is one session of the engine, with all of its weights, from its opening to its release. */
 export const wholePasses = (engine: Engine): Passes => ({
+  streamed: false,
   async open(graph, options = {}) {
     const executable = await engine.compile(graph, options);
     return {

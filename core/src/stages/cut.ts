@@ -7,10 +7,11 @@ import { cutShape, cutsOf, cutTensor } from '../graph/compact.js';
 import { insertGates } from '../graph/insert-gates.js';
 import { LiveModel } from '../model/live-model.js';
 import type { LoraState } from '../model/lora-state.js';
+import { logitsOf } from '../passes/logits-of.js';
 import type { PruneOutcome } from '../ports/prune-optimizer.js';
 import type { RunContext } from '../run-context.js';
 import { gateFeeds } from '../training/loss-meter.js';
-import { feedsOf } from '../training/trainer.js';
+import { countTensors } from './count-tensors.js';
 import type { Loaded } from './load.js';
 import { prefixed, withPrefix } from './prune.js';
 import type { Stage } from './stage.js';
@@ -45,8 +46,16 @@ export const cut: Stage<CutInput, Cut> = {
       source.config,
       new Map(layout.map(({ name, shape }) => [name, shape])),
     );
-    await source.format.write(compactFolder(run), config, layout, async name =>
-      cutTensor(await masked.weight(name), source.tensors.get(name)!.shape, cuts.get(name)),
+    const onTensor = countTensors(run, layout.length);
+    await source.format.write(
+      compactFolder(run),
+      config,
+      layout,
+      async name => {
+        onTensor(name);
+        return cutTensor(await masked.weight(name), source.tensors.get(name)!.shape, cuts.get(name));
+      },
+      { dtype: run.passes.streamed ? exactType(masked) : 'F32' },
     );
     const { model, hash } = await reopen(run, loaded, cutLora(masked, outcome.removed));
     const maskedVsCompact = await compare(run, masked, model, outcome.removed, loaded.sources[0]!.validation);
@@ -65,6 +74,13 @@ export const cut: Stage<CutInput, Cut> = {
     if (hash !== saved.hash) throw damaged('its bytes are not those that were written');
     return { model, ...saved };
   },
+};
+
+/** The smallest element type that holds the weights as they are: float32 is mapped without a cast, but twice as large. */
+const exactType = ({ source, changed }: LiveModel): 'F32' | 'F16' | 'BF16' => {
+  const [first, ...others] = new Set([...source.tensors.values()].map(({ dtype }) => dtype));
+  const isHalf = first === 'F16' || first === 'BF16';
+  return isHalf && others.length === 0 && changed.size === 0 ? first : 'F32';
 };
 
 const damaged = (found: string, cause?: unknown): SecateurError =>
@@ -117,21 +133,12 @@ const compare = async (
       return [group.id, row];
     }),
   );
-  const logits = async (model: LiveModel, gated: boolean): Promise<Float32Array> => {
-    const graph = gated ? insertGates(model.graph(shape), groups, shape.batch) : model.graph(shape);
-    const executable = await run.engine.compile(graph, { fed: [...model.changed.keys()] });
-    try {
-      const feeds = {
-        ...feedsOf(graph, model.fed),
-        input_ids: input_ids!,
-        ...(gated ? gateFeeds(groups, gates, shape.batch) : {}),
-      };
-      return (await executable.run(feeds)).outputs.logits!.data as Float32Array;
-    } finally {
-      await executable.release();
-    }
-  };
-  return largestDifference(await logits(masked, true), await logits(compact, false));
+  const closed = await logitsOf(run, masked, insertGates(masked.graph(shape), groups, shape.batch), {
+    input_ids: input_ids!,
+    ...gateFeeds(groups, gates, shape.batch),
+  });
+  const cut = await logitsOf(run, compact, compact.graph(shape), { input_ids: input_ids! });
+  return largestDifference(closed, cut);
 };
 
 /** @throws SecateurError E_NUMERICS when one of them is not finite */

@@ -4,11 +4,12 @@ import { isSecateurError } from '../errors.js';
 import type { StoredDType } from '../graph/graph.js';
 import { LiveModel } from '../model/live-model.js';
 import { padLora, writeShaped, writtenShape } from '../model/written-shape.js';
+import { logitsOf } from '../passes/logits-of.js';
 import type { Checkpoint } from '../ports/checkpoint.js';
 import type { RunContext } from '../run-context.js';
 import type { Session } from '../session.js';
-import { feedsOf } from '../training/trainer.js';
 import { type ChosenExporter, chosenExporters } from './chosen-exporters.js';
+import { countTensors } from './count-tensors.js';
 import { largestDifference } from './cut.js';
 import type { Loaded } from './load.js';
 import type { Stage } from './stage.js';
@@ -44,6 +45,7 @@ export const emit = (session: Session): Stage<EmitInput, Emitted> => ({
     const folder = run.store.path('model');
     await writeShaped(folder, model, written, {
       merge,
+      onTensor: countTensors(run, written.tensors.length),
       dtype: dtype ?? storedType(loaded),
       companions: loaded.companions,
     });
@@ -87,16 +89,8 @@ const compare = async (
   const rows = loaded.sources[0]!.validation.slice(0, 1);
   const shape = { batch: 1, sequence: rows[0]!.ids.length };
   const { input_ids } = batchFeeds(rows, 1, shape.sequence).feeds;
-  const logits = async (which: LiveModel): Promise<Float32Array> => {
-    const graph = which.graph(shape);
-    const executable = await run.engine.compile(graph, { fed: [...which.changed.keys()] });
-    try {
-      return (await executable.run({ ...feedsOf(graph, which.fed), input_ids: input_ids! })).outputs.logits!
-        .data as Float32Array;
-    } finally {
-      await executable.release();
-    }
-  };
+  const logits = (which: LiveModel): Promise<Float32Array> =>
+    logitsOf(run, which, which.graph(shape), { input_ids: input_ids! });
   return largestDifference(await logits(model), await logits(written));
 };
 

@@ -17,18 +17,22 @@ export const scoreGroups = async (
   gates?: Gates,
 ): Promise<SaliencyMap> => {
   const signals = await collectSignals({
-    engine: run.engine,
+    passes: run.passes,
     model,
     groups,
     needs: new Set(scorer.needs),
     sequences,
     batch: run.config.train.batch,
     signal: run.signal,
-    onBatch: (done, total) => run.progress(done, total, 'sequences', 'calibration'),
+    onProgress: (done, total, place = 'calibration') => run.progress(done, total, 'batches', place),
     ...(gates ? { gates } : {}),
   });
   const scores = new Map<string, Float32Array>();
-  for (const group of groups) scores.set(group.id, checked(await scorer.score(group, signals), group));
+  for (const [i, group] of groups.entries()) {
+    run.signal.throwIfAborted();
+    scores.set(group.id, checked(await scorer.score(group, signals), group));
+    run.progress(i + 1, groups.length, 'groups', group.id);
+  }
   return run.hooks.saliency.promise(scores, run);
 };
 

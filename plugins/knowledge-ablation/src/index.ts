@@ -17,7 +17,7 @@ export const ablation = ({ ratios, protect }: z.output<typeof schema>): Knowledg
   async analyse({ run, model, groups, sequences, quota, score }) {
     const saliency = await score();
     const { batch } = run.config.train;
-    const meter = await LossMeter.open(run.engine, model, {
+    const meter = await LossMeter.open(run.passes, model, {
       batch,
       sequence: sequences[0]!.ids.length,
       groups,

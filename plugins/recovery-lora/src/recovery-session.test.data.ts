@@ -120,7 +120,7 @@ export const tuningLosses = async (
   count = 64,
 ): Promise<Record<string, number>> => {
   const sequence = run.config.evaluate.chunk - 1;
-  const meter = await LossMeter.open(run.engine, model, { batch: batches.batch, sequence });
+  const meter = await LossMeter.open(run.passes, model, { batch: batches.batch, sequence });
   const losses: Record<string, number> = {};
   for (const { name, tuning } of sources) losses[name] = (await meter.mean(tuning.slice(0, count))).loss;
   await meter.close();

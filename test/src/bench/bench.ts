@@ -8,6 +8,7 @@ import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { type Measurement, measure } from './measure.js';
 import { sizes } from './sizes.js';
+import { tableOf } from './table.js';
 
 const { values } = parseArgs({
   options: {
@@ -56,9 +57,7 @@ const table = (results: Readonly<Record<string, Measurement>>): string => {
       'prototype GFLOPS': String(gflops),
     };
   });
-  const header = Object.keys(rows[0]!);
-  const lines = [header, header.map(() => '---'), ...rows.map(row => Object.values(row))];
-  return lines.map(line => `| ${line.join(' | ')} |`).join('\n');
+  return tableOf(rows);
 };
 
 if (values.alone) {
