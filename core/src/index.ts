@@ -12,6 +12,7 @@ export * from './config/schema.js';
 export * from './container.js';
 export * from './data/batch-stream.js';
 export * from './data/sequence.js';
+export { checkIds } from './data/token-ids.js';
 export * from './data/tokenise.js';
 export * from './domain/companion-names.js';
 export * from './domain/events.js';

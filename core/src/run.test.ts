@@ -1,12 +1,13 @@
 import test from 'ava';
 import type { BatchStream } from './data/batch-stream.js';
-import { batchFeeds } from './data/sequence.js';
+import { stepFeeds } from './data/sequence.js';
 import type { Report } from './domain/report.js';
-import { consumerOf } from './graph/insert-gates.js';
+import type { Graph } from './graph/graph.js';
 import { withLoss } from './graph/with-loss.js';
 import { LiveModel } from './model/live-model.js';
 import { cloneLora } from './model/lora-state.js';
 import type { CheckpointFormat } from './ports/checkpoint.js';
+import { Engine } from './ports/engine.js';
 import { Evaluator } from './ports/evaluator.js';
 import { type Importer, Importer as ImporterPort } from './ports/importer.js';
 import { PruneOptimizer } from './ports/prune-optimizer.js';
@@ -32,8 +33,7 @@ const train = async (
 ): Promise<LiveModel> => {
   const model = new LiveModel(start.source, cloneLora(start.lora), start.changed);
   const saved = await run.store.load(`${stage}.partial`);
-  const { batch, sequence } = batches;
-  const graph = withLoss(model.graph({ batch, sequence }));
+  const graph = withLoss(model.graph(batches.shape));
   const trainer = await Trainer.open(run.engine, graph, model.lora.arrays);
   let first = 0;
   if (saved) {
@@ -44,7 +44,7 @@ const train = async (
   }
   for (let step = first; step < steps; step++) {
     run.signal.throwIfAborted();
-    const loss = await trainer.step(batchFeeds(batches.at(step), batch, sequence).feeds, 0.02);
+    const loss = await trainer.step(stepFeeds(batches.at(step), batches.shape), 0.02);
     const { step: adamStep, tensors } = trainer.optimizer.state();
     const arrays = { ...Object.fromEntries(model.lora.arrays), ...tensors };
     await run.store.save(`${stage}.partial`, { json: { step: step + 1, adamStep }, tensors: arrays });
@@ -196,75 +196,6 @@ for (const [stage, step, next] of [
     t.deepEqual(timeless(resumed), timeless(report));
     t.deepEqual(written(stopped), written(whole));
   });
-
-/** Statistics of the gates and of the inputs, so that a run needs both kinds of passes. */
-const sensitive = fill(SaliencyScorer, {
-  needs: ['gateGradient', 'inputNorms'],
-  score(group, signals) {
-    const norms = signals.inputNorms(consumerOf(group)!.param);
-    const size = norms.reduce((sum, norm) => sum + norm, 0);
-    return Float32Array.from(signals.gateGradient(group).meanSquare, square => square * size);
-  },
-});
-
-test('streamed, a run makes what it makes with the whole model in memory', async t => {
-  const make = async (stream: boolean) => {
-    const one = tinySession({ prune: { ratio: 0.4 }, stream }, [sensitive]);
-    return { one, report: await executeRun(one), store: await one.storage.reopen('run') };
-  };
-  const [inOne, inPieces] = [await make(false), await make(true)];
-  t.deepEqual(written(inPieces.one), written(inOne.one));
-  t.deepEqual(inPieces.report.removedUnits, inOne.report.removedUnits);
-  t.deepEqual([inOne.report.engine.streamed, inPieces.report.engine.streamed], [false, true]);
-  for (const [source, { dense, pruned }] of Object.entries(inOne.report.perplexity)) {
-    const found = inPieces.report.perplexity[source]!;
-    t.true(Math.abs(found.dense / dense - 1) < 1e-6 && Math.abs(found.pruned / pruned - 1) < 1e-6);
-  }
-  t.true(inPieces.report.check.maskedVsCompact < 1e-5);
-  const passes = inPieces.store.events.filter(({ event }) => event === 'piece');
-  const by = (stage: string, direction: string): number =>
-    passes.filter(record => record.stage === stage && record.direction === direction).length;
-  t.deepEqual(
-    ['evaluate-dense', 'prune', 'cut', 'evaluate-pruned', 'evaluate-recovered', 'emit'].map(stage => [
-      by(stage, 'forward'),
-      by(stage, 'backward'),
-    ]),
-    // Four pieces; two of them have gates. The cut and what is written are each compared with what was before.
-    [
-      [4, 0],
-      [4, 2],
-      [8, 0],
-      [4, 0],
-      [0, 0],
-      [8, 0],
-    ],
-  );
-  t.false(inOne.store.events.some(({ event }) => event === 'piece'));
-});
-
-test('streamed, a run that was stopped between two pieces goes on to the same bytes', async t => {
-  const settings: TinySettings = { prune: { ratio: 0.4 }, stream: true };
-  const once = tinySession(settings, [sensitive]);
-  const expected = await executeRun(once);
-  for (const [stage, after] of [
-    ['evaluate-dense', 3],
-    ['prune', 7],
-    ['cut', 5], // between two tensors
-    ['cut', 21 + 6], // in the comparison
-    ['emit', 8],
-  ] as const) {
-    const stopped = tinySession(settings, [sensitive]);
-    const controller = new AbortController();
-    let runs = 0;
-    stopped.hooks.progress.tap('stop', event => {
-      if (event.stage === stage && event.kind === 'progress' && ++runs === after)
-        controller.abort(new Error('enough'));
-    });
-    await t.throwsAsync(executeRun(stopped, { signal: controller.signal }), { message: 'enough' });
-    t.deepEqual(timeless(await resumeRun(stopped)), timeless(expected), stage);
-    t.deepEqual(written(stopped), written(once), stage);
-  }
-});
 
 test('what recovery leaves as it is, is not measured again', async t => {
   const measured: string[] = [];
@@ -473,4 +404,40 @@ test('hooks are told of the run from its beginning to its end', async t => {
     'done',
     'shutdown',
   ]);
+});
+
+/** Graphs that a run compiles, in order. */
+const compiled = async (own: TinySettings): Promise<{ graphs: Graph[]; session: TinySession }> => {
+  const graphs: Graph[] = [];
+  const watched = tinySession(own, training);
+  const engine = watched.active(Engine);
+  const compile = engine.compile.bind(engine);
+  engine.compile = (graph, options) => {
+    graphs.push(graph);
+    return compile(graph, options);
+  };
+  await executeRun(watched);
+  return { graphs, session: watched };
+};
+
+test('plain text is the same run with packing and without, graph by graph and byte by byte', async t => {
+  const none = await compiled({ ...settings, train: { packing: 'none' } });
+  const packed = await compiled({ ...settings, train: { packing: 'instructions' } });
+  t.deepEqual(packed.graphs, none.graphs);
+  t.true(packed.graphs.every(({ inputs }) => !inputs.includes('documents')));
+  t.deepEqual(written(packed.session), written(none.session));
+});
+
+test('instructions that share sequences are kept apart in every graph that reads them', async t => {
+  const lengths = { train: { sequence: 16 }, evaluate: { chunk: 17, tokens: 48 } };
+  const { graphs, session } = await compiled({
+    ...settings,
+    ...lengths,
+    text: { asks: { file: 'asks', validation: 0.3, tuning: 0.1 } },
+  });
+  const losses = graphs.filter(({ outputs }) => outputs.has('loss'));
+  t.true(losses.length >= 4);
+  t.true(losses.every(({ inputs }) => inputs.includes('documents')));
+  const report = (await (await session.storage.reopen('run')).readJson('report.json')) as Report;
+  t.true(report.check.maskedVsCompact <= 1e-5 && report.check.writtenVsCompact === 0);
 });

@@ -26,8 +26,8 @@ export const declareConstants = (e: Emitter): void => {
 };
 
 /**
- * Weights stay in their files; what is not float32 there is cast in the model. In float64 their values become
- * part of the model, which is for proofs on small models.
+ * Weights stay in their files. What is not float32 there is cast where it is read (`castWhereRead`), but for vectors,
+ * which are too small to care. In float64 the values become part of the model, which is for proofs on small models.
  */
 export const declareStored = async (
   e: Emitter,
@@ -43,12 +43,12 @@ export const declareStored = async (
     }
     const type = storedTypes[ref.dtype];
     const data = { location: files.locate(ref.file), offset: ref.offset, byteLength: ref.byteLength };
-    if (type === 'float') e.model.externalInitializer(name, type, shape, data);
-    else {
-      const as = e.fresh(`${name}:${ref.dtype}`);
-      e.model.externalInitializer(as, type, shape, data);
-      e.cast(as, 'float', name);
-    }
+    const isVector = shape.length < 2;
+    const as = type === 'float' || !isVector ? name : e.fresh(`${name}:${ref.dtype}`);
+    e.model.externalInitializer(as, type, shape, data);
+    if (type === 'float') continue;
+    if (isVector) e.cast(as, 'float', name);
+    else e.stored.add(name);
   }
 };
 
@@ -59,7 +59,8 @@ export const declareOutputs = (e: Emitter): Map<string, string> => {
   const tensors = new Map<string, string>();
   for (const [role, name] of e.graph.outputs) {
     const { dtype, shape } = e.graph.values.get(name)!;
-    const tensor = made.has(name) ? name : e.node('Identity', [name]);
+    const copy = (): string => (e.stored.has(name) ? e.cast(name, 'float') : e.node('Identity', [name]));
+    const tensor = made.has(name) ? name : copy();
     if (!declared.has(tensor)) e.model.output(tensor, e.typeOf(dtype), shape);
     declared.add(tensor);
     tensors.set(role, tensor);

@@ -37,11 +37,13 @@ const forms = [
   { form: 'fused', precision: 'float64', tolerance: 1e-11 },
   { form: 'fused', precision: 'float32', tolerance: 2e-5 },
   { form: 'naive', precision: 'float32', tolerance: 2e-5 },
+  { form: 'fused', precision: 'float32', recompute: true, tolerance: 2e-5 },
+  { form: 'naive', precision: 'float64', recompute: true, tolerance: 0 },
 ] as const;
-for (const { form, precision, tolerance } of forms)
-  test(`${form} ${precision} is within ${tolerance} of naive float64`, async t => {
+for (const { tolerance, ...options } of forms)
+  test(`${JSON.stringify(options)} is within ${tolerance} of naive float64`, async t => {
     const expected = await run({ wrt: trained, precision: 'float64', form: 'naive' });
-    const found = await run({ wrt: trained, precision, form });
+    const found = await run({ wrt: trained, ...options });
     const all = ({ outputs, gradients }: RunResult) => ({ ...outputs, ...gradients });
     t.deepEqual(Object.keys(all(found)), Object.keys(all(expected)));
     for (const [name, tensor] of Object.entries(all(expected)))

@@ -28,11 +28,10 @@ export class OnnxRuntimeEngine implements Engine {
 
   async compile(graph: Graph, options: CompileOptions = {}): Promise<Executable> {
     const program = await makeProgram(graph, options);
-    const { model, folder, precision } = program;
+    const { model, folder } = program;
     const session = this.#sessions++;
     const settings = {
       threads: this.#threads,
-      rewrites: precision === 'float32',
       ...(folder === undefined ? {} : { folder }),
     };
     await this.#worker.ask({ kind: 'compile', session, model, settings });

@@ -1,5 +1,6 @@
 import { systemClock } from '../clock.js';
-import { checkIds, chunks } from '../data/tokenise.js';
+import { checkIds } from '../data/token-ids.js';
+import { chunks } from '../data/tokenise.js';
 import { checkPerplexity } from '../domain/perplexity.js';
 import { SecateurError } from '../errors.js';
 import type { PassOptions } from '../passes/passes.js';

@@ -1,4 +1,4 @@
-import { batchFeeds, type Sequence } from '../data/sequence.js';
+import { batchFeeds, hasDocuments, type Sequence } from '../data/sequence.js';
 import type { RemovalGroup } from '../domain/removal-group.js';
 import { SecateurError } from '../errors.js';
 import { consumerOf, gateName, insertGates } from '../graph/insert-gates.js';
@@ -79,7 +79,8 @@ const measure = async ({
   const readers = new Set(
     needs.has('inputNorms') ? groups.flatMap(group => consumerOf(group)?.param ?? []) : [],
   );
-  const gated = insertGates(model.graph({ batch, sequence: length }), groups, batch);
+  const shape = { batch, sequence: length, documents: hasDocuments(sequences) };
+  const gated = insertGates(model.graph(shape), groups, batch);
   const graph = withLoss(observeInputs(gated, readers));
   const pass = await passes.open(graph, {
     wrt: wantsGates ? groups.map(gateName) : [],
@@ -91,7 +92,7 @@ const measure = async ({
     const squares = new Map([...readers].map(param => [param, new Float64Array(0)]));
     const batches = Array.from({ length: Math.ceil(sequences.length / batch) }, (_, i) => {
       const rows = sequences.slice(i * batch, (i + 1) * batch);
-      const { feeds, tokens } = batchFeeds(rows, batch, length);
+      const { feeds, tokens } = batchFeeds(rows, shape);
       return { rows, tokens, feeds: { ...fixed, ...feeds, present: presence(rows, batch, length) } };
     });
     await pass.run(

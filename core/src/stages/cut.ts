@@ -1,5 +1,4 @@
-import type { Sequence } from '../data/sequence.js';
-import { batchFeeds } from '../data/sequence.js';
+import { hasDocuments, inputFeeds, type Sequence } from '../data/sequence.js';
 import type { Selection } from '../domain/removal-group.js';
 import { isSecateurError, SecateurError } from '../errors.js';
 import { loraNames } from '../graph/attach-lora.js';
@@ -123,8 +122,7 @@ const compare = async (
   sequences: readonly Sequence[],
 ): Promise<number> => {
   const rows = sequences.slice(0, 2);
-  const shape = { batch: rows.length, sequence: rows[0]!.ids.length };
-  const { input_ids } = batchFeeds(rows, shape.batch, shape.sequence).feeds;
+  const shape = { batch: rows.length, sequence: rows[0]!.ids.length, documents: hasDocuments(rows) };
   const groups = masked.groups.filter(group => removed.get(group.id)?.length);
   const gates = new Map(
     groups.map(group => {
@@ -134,10 +132,10 @@ const compare = async (
     }),
   );
   const closed = await logitsOf(run, masked, insertGates(masked.graph(shape), groups, shape.batch), {
-    input_ids: input_ids!,
+    ...inputFeeds(rows, shape),
     ...gateFeeds(groups, gates, shape.batch),
   });
-  const cut = await logitsOf(run, compact, compact.graph(shape), { input_ids: input_ids! });
+  const cut = await logitsOf(run, compact, compact.graph(shape), inputFeeds(rows, shape));
   return largestDifference(closed, cut);
 };
 

@@ -1,5 +1,5 @@
 import { relative, sep } from 'node:path';
-import { batchFeeds } from '../data/sequence.js';
+import { hasDocuments, inputFeeds } from '../data/sequence.js';
 import { isSecateurError } from '../errors.js';
 import type { StoredDType } from '../graph/graph.js';
 import { LiveModel } from '../model/live-model.js';
@@ -87,10 +87,9 @@ const compare = async (
   written: LiveModel,
 ): Promise<number> => {
   const rows = loaded.sources[0]!.validation.slice(0, 1);
-  const shape = { batch: 1, sequence: rows[0]!.ids.length };
-  const { input_ids } = batchFeeds(rows, 1, shape.sequence).feeds;
+  const shape = { batch: 1, sequence: rows[0]!.ids.length, documents: hasDocuments(rows) };
   const logits = (which: LiveModel): Promise<Float32Array> =>
-    logitsOf(run, which, which.graph(shape), { input_ids: input_ids! });
+    logitsOf(run, which, which.graph(shape), inputFeeds(rows, shape));
   return largestDifference(await logits(model), await logits(written));
 };
 

@@ -22,7 +22,7 @@ export const scoreGroups = async (
     groups,
     needs: new Set(scorer.needs),
     sequences,
-    batch: run.config.train.batch,
+    batch: run.config.train.microBatch,
     signal: run.signal,
     onProgress: (done, total, place = 'calibration') => run.progress(done, total, 'batches', place),
     ...(gates ? { gates } : {}),

@@ -1,4 +1,5 @@
 import type { ResolvedConfig } from '../config/schema.js';
+import { hasDocuments } from '../data/sequence.js';
 import type { LogEntry } from '../domain/events.js';
 import type { TinyDecoder } from '../graph/fixtures/tiny-decoder.js';
 import { createHooks } from '../hooks.js';
@@ -60,6 +61,8 @@ export const tinyConfig = ({ seed, stream, text, ...sections }: TinySettings = {
       tokens: 144,
       batch: 2,
       sequence: 6,
+      packing: 'instructions',
+      microBatch: sections.train?.batch ?? 2,
       learningRate: 0.02,
       warmup: 0.1,
       rank: 2,
@@ -193,7 +196,11 @@ const tinyReader: TextReader = {
 const tinyEvaluator: Evaluator = {
   async evaluate({ passes, config, signal, progress }, model, sources) {
     const { chunk, tokens } = config.evaluate;
-    const meter = await LossMeter.open(passes, model, { batch: config.train.batch, sequence: chunk - 1 });
+    const meter = await LossMeter.open(passes, model, {
+      batch: config.train.microBatch,
+      sequence: chunk - 1,
+      documents: sources.some(({ validation }) => hasDocuments(validation)),
+    });
     const means = await meter.means(
       sources.map(({ validation }) => validation.slice(0, Math.ceil(tokens / chunk))),
       { signal, onProgress: (done, total) => progress(done, total, 'batches') },

@@ -1,4 +1,4 @@
-import { batchFeeds, type Sequence } from '../data/sequence.js';
+import { type BatchShape, batchFeeds, type Sequence } from '../data/sequence.js';
 import type { RemovalGroup } from '../domain/removal-group.js';
 import { gateName, insertGates } from '../graph/insert-gates.js';
 import { withLoss } from '../graph/with-loss.js';
@@ -34,8 +34,7 @@ export class LossMeter {
     private readonly pass: Pass,
     private readonly fixed: () => Feeds,
     private readonly groups: readonly RemovalGroup[],
-    private readonly batch: number,
-    private readonly length: number,
+    private readonly shape: BatchShape,
   ) {}
 
   /**
@@ -44,15 +43,11 @@ export class LossMeter {
   static async open(
     passes: Passes,
     model: LiveModel,
-    {
-      batch,
-      sequence,
-      groups = [],
-    }: { readonly batch: number; readonly sequence: number; readonly groups?: readonly RemovalGroup[] },
+    { groups = [], ...shape }: BatchShape & { readonly groups?: readonly RemovalGroup[] },
   ): Promise<LossMeter> {
-    const graph = withLoss(insertGates(model.graph({ batch, sequence }), groups, batch));
+    const graph = withLoss(insertGates(model.graph(shape), groups, shape.batch));
     const pass = await passes.open(graph, { fed: [...model.changed.keys()] });
-    return new LossMeter(pass, () => feedsOf(graph, model.fed), groups, batch, sequence);
+    return new LossMeter(pass, () => feedsOf(graph, model.fed), groups, shape);
   }
 
   /** The mean over some sequences, with gates as given. */
@@ -66,11 +61,12 @@ export class LossMeter {
     lists: readonly (readonly Sequence[])[],
     { gates = new Map(), ...options }: PassOptions & { readonly gates?: Gates | undefined } = {},
   ): Promise<readonly MeanLoss[]> {
-    const fixed = { ...this.fixed(), ...gateFeeds(this.groups, gates, this.batch) };
+    const { batch: size } = this.shape;
+    const fixed = { ...this.fixed(), ...gateFeeds(this.groups, gates, size) };
     const batches = lists.flatMap((sequences, list) =>
-      Array.from({ length: Math.ceil(sequences.length / this.batch) }, (_, i) => {
-        const rows = sequences.slice(i * this.batch, (i + 1) * this.batch);
-        const { feeds, tokens } = batchFeeds(rows, this.batch, this.length);
+      Array.from({ length: Math.ceil(sequences.length / size) }, (_, i) => {
+        const rows = sequences.slice(i * size, (i + 1) * size);
+        const { feeds, tokens } = batchFeeds(rows, this.shape);
         return { list, tokens, feeds: { ...fixed, ...feeds } };
       }),
     );

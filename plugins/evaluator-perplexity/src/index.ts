@@ -1,11 +1,15 @@
-import { definePlugin, Evaluator, LossMeter } from '@secateur/core';
+import { definePlugin, Evaluator, hasDocuments, LossMeter } from '@secateur/core';
 
 /** exp of the mean negative log-likelihood per predicted token, over the validation split in chunks. */
 export const perplexity: Evaluator = {
   async evaluate({ passes, config, progress, signal }, model, sources) {
     const { chunk, tokens } = config.evaluate;
-    const meter = await LossMeter.open(passes, model, { batch: config.train.batch, sequence: chunk - 1 });
     const limit = Math.max(1, Math.ceil(tokens / (chunk - 1)));
+    const meter = await LossMeter.open(passes, model, {
+      batch: config.train.microBatch,
+      sequence: chunk - 1,
+      documents: sources.some(({ validation }) => hasDocuments(validation)),
+    });
     try {
       const means = await meter.means(
         sources.map(({ validation }) => validation.slice(0, limit)),

@@ -1,4 +1,4 @@
-import { capacityOf, definePlugin, KnowledgeAnalysis, LossMeter } from '@secateur/core';
+import { capacityOf, definePlugin, hasDocuments, KnowledgeAnalysis, LossMeter } from '@secateur/core';
 import { z } from 'zod';
 import { capacityWithout, lowest, mostDeviating } from './protect.js';
 
@@ -16,10 +16,10 @@ const schema = z.strictObject({
 export const ablation = ({ ratios, protect }: z.output<typeof schema>): KnowledgeAnalysis => ({
   async analyse({ run, model, groups, sequences, quota, score }) {
     const saliency = await score();
-    const { batch } = run.config.train;
     const meter = await LossMeter.open(run.passes, model, {
-      batch,
+      batch: run.config.train.microBatch,
       sequence: sequences[0]!.ids.length,
+      documents: hasDocuments(sequences),
       groups,
     });
     try {

@@ -10,11 +10,6 @@ export interface WireTensor {
 export interface SessionSettings {
   /** Threads of one operator. */
   readonly threads: number;
-  /**
-   * Whether onnxruntime may rewrite the graph. Some of its rewrites have no double kernels, and a reference is
-   * better run as it is written.
-   */
-  readonly rewrites: boolean;
   /** Folder in which the files of external initializers lie; none when the model has none. */
   readonly folder?: string;
 }
