@@ -16,6 +16,8 @@ export interface PieceRecord {
   readonly bytes: number;
   /** To open it, to run all batches, and to let it go. */
   readonly seconds: number;
+  /** Processor time of all threads of the process in those seconds: what else the machine does hardly changes it. */
+  readonly cpuSeconds: number;
 }
 
 export interface StreamOptions extends HiddenStatesOptions {
@@ -95,7 +97,7 @@ class StreamedRun {
     const { engine, clock, onPiece } = this.options;
     const { batches, parts, pass } = this.work;
     const { path, graph: forward } = parts[i]!;
-    const start = clock.now();
+    const [start, used] = [clock.now(), process.cpuUsage()];
     const graph = direction === 'forward' ? forward : pullBack(forward, EXIT);
     const fed = this.compile.fed?.filter(name => graph.parameters.has(name)) ?? [];
     const compile = { ...this.compile, wrt: this.#wrt(i, direction), fed };
@@ -115,8 +117,15 @@ class StreamedRun {
     } finally {
       await executable.release();
     }
-    const seconds = (clock.now() - start) / 1000;
-    onPiece?.({ piece: path, direction, batches: batches.length, bytes: weightBytes(graph), seconds });
+    const { user, system } = process.cpuUsage(used);
+    onPiece?.({
+      piece: path,
+      direction,
+      batches: batches.length,
+      bytes: weightBytes(graph),
+      seconds: (clock.now() - start) / 1000,
+      cpuSeconds: (user + system) / 1e6,
+    });
   }
 
   /** Runs of the engine in all. */

@@ -86,29 +86,30 @@ for (const piece of pieces) {
   else passes.push([piece]);
 }
 
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, x) => total + x, 0);
+/** `least, median, most`. */
+const spreadOf = (seconds: readonly number[]): string => {
+  const sorted = seconds.toSorted((a, b) => a - b);
+  return [sorted[0]!, sorted[sorted.length >> 1]!, sorted.at(-1)!].map(x => x.toFixed(2)).join(', ');
+};
+
 const stages = report.stages.map(({ name, seconds, peakBytes }) => ({
   stage: name,
   s: seconds.toFixed(1),
   'peak RSS GB': gb(peakBytes),
 }));
 const spread = passes.map(pass => {
-  const layers = pass.filter(({ piece }) => /\.\d+$/.test(piece)).map(({ seconds }) => seconds);
-  const sorted = layers.toSorted((a, b) => a - b);
+  const layers = pass.filter(({ piece }) => /\.\d+$/.test(piece));
+  const half = layers.length >> 1;
   return {
     pass: `${pass[0]!.stage}, ${pass[0]!.direction}`,
     batches: String(pass[0]!.batches),
     layers: String(layers.length),
-    'least s': sorted[0]!.toFixed(2),
-    'median s': sorted[sorted.length >> 1]!.toFixed(2),
-    'most s': sorted.at(-1)!.toFixed(2),
-    'first half s': layers
-      .slice(0, layers.length >> 1)
-      .reduce((a, b) => a + b, 0)
-      .toFixed(1),
-    'second half s': layers
-      .slice(layers.length - (layers.length >> 1))
-      .reduce((a, b) => a + b, 0)
-      .toFixed(1),
+    s: spreadOf(layers.map(({ seconds }) => seconds)),
+    'CPU s': spreadOf(layers.map(({ cpuSeconds }) => cpuSeconds)),
+    'CPU s of the first and of the second half': [layers.slice(0, half), layers.slice(-half)]
+      .map(some => sum(some.map(({ cpuSeconds }) => cpuSeconds)).toFixed(1))
+      .join(', '),
   };
 });
 process.stdout.write(`whole run ${seconds.toFixed(0)} s, largest resident memory ${gb(peak)} GB\n\n`);
