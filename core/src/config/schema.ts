@@ -32,7 +32,7 @@ export const configSchema = z
     threads: count.max(1024),
     /**
      * Run the model layer by layer, with the weights of one layer in memory at a time. `auto` (default) does so where
-     * the weights, as float32, exceed half of the machine's memory. Training needs them all: see footguns.md.
+     * nothing is trained and the weights, as they are stored, exceed half of the memory. Training needs them all.
      */
     stream: z.union([z.literal('auto'), z.boolean()]),
     /** Presets, or names of bundled ones. Later ones win. */

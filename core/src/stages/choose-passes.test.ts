@@ -8,7 +8,7 @@ import { throwsCode } from '../testing/throws-code.js';
 import { type Filled, fill, type TinySettings, tinyContext, tinySession } from '../testing/tiny-session.js';
 import { checkStream, choosePasses, isStreamed } from './choose-passes.js';
 
-/** A graph with one weight of so many bytes in float32, of which no byte exists. */
+/** A graph with one weight of so many bytes, of which none exists. */
 const weighing = (bytes: number): Graph => {
   const g = new GraphBuilder();
   g.parameter('w', [Math.ceil(bytes / 4)]);
@@ -33,7 +33,7 @@ test('a model is streamed where its base weights exceed half of the memory, and 
   const { streamed, said } = choose(large);
   t.true(streamed);
   t.is(said.length, 1);
-  t.regex(said[0]!, /^info the model is streamed layer by layer: its weights are [\d.]+ GB as float32, and/);
+  t.regex(said[0]!, /^info the model is streamed layer by layer: its weights take [\d.]+ GB, and/);
 });
 
 test('true and false decide, whatever the size', t => {
