@@ -77,6 +77,8 @@ export const runOptions = (): readonly Option[] => [
     'also write a file for another runtime: gguf, onnx=f32; repeatable',
   ).argParser(namedFormat),
   new Option('--threads <number>', 'threads of the engine').argParser(number),
+  new Option('--stream', 'hold one layer of weights in memory at a time (default: where the model is large)'),
+  new Option('--no-stream', 'hold the whole model in memory'),
 ];
 
 /** Values of {@link runOptions} as commander gives them. */
@@ -90,6 +92,7 @@ export interface RunFlags {
   readonly seed?: number;
   readonly out?: string;
   readonly threads?: number;
+  readonly stream?: boolean;
   readonly shape?: NonNullable<SecateurConfig['export']>['shape'];
   readonly format?: Formats;
 }
@@ -97,7 +100,7 @@ export interface RunFlags {
 /** The flags as the last layer of the configuration. */
 export const flagLayer = ({ preset, ratio, shape, format, ...flags }: RunFlags): SecateurConfig => ({
   ...Object.fromEntries(
-    (['model', 'adapter', 'text', 'seed', 'out', 'threads'] as const)
+    (['model', 'adapter', 'text', 'seed', 'out', 'threads', 'stream'] as const)
       .filter(key => flags[key] !== undefined)
       .map(key => [key, flags[key]]),
   ),

@@ -30,6 +30,11 @@ export const configSchema = z
     seed,
     /** Threads of the engine. Default: the physical cores. */
     threads: count.max(1024),
+    /**
+     * Run the model layer by layer, with the weights of one layer in memory at a time. `auto` (default) does so where
+     * nothing is trained and the weights, as they are stored, exceed half of the memory. Training needs them all.
+     */
+    stream: z.union([z.literal('auto'), z.boolean()]),
     /** Presets, or names of bundled ones. Later ones win. */
     presets: z.array(z.unknown()),
     plugins: z.array(z.unknown()),
@@ -191,6 +196,7 @@ export interface ResolvedConfig {
   readonly seed: number;
   /** Undefined leaves it to the engine. */
   readonly threads: number | undefined;
+  readonly stream: 'auto' | boolean;
   readonly use: Readonly<Record<string, string>>;
   readonly text: Readonly<
     Record<

@@ -67,6 +67,8 @@ export interface Report {
     readonly version: string;
     readonly device: string;
     readonly threads: number;
+    /** Whether the weights of one piece of the model were in memory at a time. */
+    readonly streamed: boolean;
   };
   /** Below the run's folder, with forward slashes. */
   readonly output: {

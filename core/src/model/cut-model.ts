@@ -16,19 +16,29 @@ export interface CutModel {
  * A model without the removed units: base weights are written to `folder` and opened again, the adapter is cut in
  * memory. One tensor at a time is held. The folder holds float32, or the half type that all weights have where none was
  * changed: no bit of what stays is lost.
+ * @param counting is told how many tensors there are, and what it returns the name of each before it is written
  */
-export const cutModel = async (model: LiveModel, removed: Selection, folder: string): Promise<CutModel> => {
+export const cutModel = async (
+  model: LiveModel,
+  removed: Selection,
+  folder: string,
+  counting: (total: number) => (name: string) => void = () => () => {},
+): Promise<CutModel> => {
   const { source } = model;
   const cuts = cutsOf(removed, model.groups);
   const layout = [...model.graph({ batch: 1, sequence: 2 }).parameters.values()]
     .filter(parameter => parameter.role === 'base')
     .map(({ name, shape }) => ({ name, shape: cutShape(shape, cuts.get(name)) }));
   const config = source.tracer.resize(source.config, new Map(layout.map(({ name, shape }) => [name, shape])));
+  const onTensor = counting(layout.length);
   await source.format.write(
     folder,
     config,
     layout,
-    async name => cutTensor(await model.weight(name), source.tensors.get(name)!.shape, cuts.get(name)),
+    async name => {
+      onTensor(name);
+      return cutTensor(await model.weight(name), source.tensors.get(name)!.shape, cuts.get(name));
+    },
     { dtype: exactType(model, layout) },
   );
   const arrays = mapArrays(model.lora.arrays, arrayCuts(model, removed).cut);
