@@ -2,6 +2,7 @@ import { totalmem } from 'node:os';
 import test from 'ava';
 import { GraphBuilder } from '../graph/builder.js';
 import type { Graph } from '../graph/graph.js';
+import { KnowledgeAnalysis } from '../ports/knowledge.js';
 import { PruneOptimizer } from '../ports/prune-optimizer.js';
 import { Recovery } from '../ports/recovery.js';
 import { throwsCode } from '../testing/throws-code.js';
@@ -63,4 +64,11 @@ test('training is not streamed: an optimizer that does not say is taken to train
     );
   t.notThrows(() => checkStream(tinySession({ stream: true })));
   t.notThrows(() => checkStream(tinySession({ stream: 'auto' }, [recovering])));
+});
+
+test('the knowledge analysis is not streamed either', async t => {
+  const analysing = fill(KnowledgeAnalysis, { analyse: () => Promise.reject(new Error('not called')) });
+  const stream = () => checkStream(tinySession({ stream: true }, [analysing]));
+  await throwsCode(t, stream, 'E_CONFIG_INVALID', /stream is true, but the run analyses/);
+  t.false(choose(large, {}, [analysing]).streamed);
 });
