@@ -20,7 +20,7 @@ import { keep } from './keep.js';
 import { type RaceSizeOptions, raceSize } from './race-size.js';
 import type { BenchRecord, Growth, Race } from './record.js';
 import { sizes } from './sizes.js';
-import { raceTable } from './tables.js';
+import { agreementTable, memoryTable, peakTable, raceTable } from './tables.js';
 import { startTorch, torchRequest, torchSides, whyNoTorch } from './torch.js';
 
 const { values } = parseArgs({
@@ -115,4 +115,7 @@ const record: BenchRecord = {
 };
 if (values.write) keep(path.join(repository, 'docs/bench'), record);
 for (const [what, reason] of Object.entries(skipped)) tell(`without ${what}: ${reason}`);
-process.stdout.write(`${values.json ? JSON.stringify(record, undefined, 1) : raceTable(record)}\n`);
+const shown = values.json
+  ? JSON.stringify(record, undefined, 1)
+  : [raceTable, memoryTable, peakTable, agreementTable].map(table => table(record)).join('\n\n');
+process.stdout.write(`${shown}\n`);

@@ -8,7 +8,15 @@ import { raceSize } from './race-size.js';
 import { type BenchRecord, figuresOf, hasFailed } from './record.js';
 import { sizes, stepFlops } from './sizes.js';
 import { asContender, Subject } from './subject.js';
-import { agreementTable, growthTable, raceTable, shareTable } from './tables.js';
+import {
+  agreementTable,
+  growthTable,
+  memoryTable,
+  peakTable,
+  plannedTable,
+  raceTable,
+  shareTable,
+} from './tables.js';
 
 const subject = (name: string): Contender => ({ ...asContender(new Subject(1)), name });
 
@@ -111,8 +119,9 @@ test('tables have a line for every side, failed ones too where they were to be t
   const rows = (table: string): number => table.split('\n').length - 2;
   t.is(rows(raceTable(record)), 5);
   t.true(raceTable(record).includes('no such kernel'));
+  t.is(rows(memoryTable(record)), 2);
   t.is(rows(agreementTable(record)), 1);
-  t.is(rows(shareTable(record)), 1);
+  for (const table of [peakTable, shareTable, plannedTable]) t.is(rows(table(record)), 1);
   t.is(rows(growthTable(record)), 4);
 });
 
