@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { OnnxRuntimeEngine } from '@secateur/adapter-engine-onnxruntime';
 import { createRng, type Feeds, type Recompute, Trainer } from '@secateur/core';
 import { differentiate, plannedBytes, withLoss } from '@secateur/core/graph';
+import { memoryNow } from './memory.js';
 import { openAdapted } from './memory-model.js';
 import type { Size } from './sizes.js';
 
@@ -40,8 +40,9 @@ export const measureStep = async (
   const engine = new OnnxRuntimeEngine(threads === undefined ? {} : { threads });
   const greatest = { anonymous: 0, mapped: 0 };
   const watch = setInterval(() => {
-    greatest.anonymous = Math.max(greatest.anonymous, statusField('RssAnon'));
-    greatest.mapped = Math.max(greatest.mapped, statusField('RssFile'));
+    const { anonymous, mapped } = memoryNow();
+    greatest.anonymous = Math.max(greatest.anonymous, anonymous);
+    greatest.mapped = Math.max(greatest.mapped, mapped);
   }, 20);
   try {
     const trainer = await Trainer.open(engine, graph, model.lora.arrays, new Map(), { recompute });
@@ -57,7 +58,7 @@ export const measureStep = async (
     return {
       planned,
       ...greatest,
-      peak: statusField('VmHWM'),
+      peak: memoryNow().peak,
       seconds: Math.min(...(later.length > 0 ? later : seconds)),
       loss,
     };
@@ -66,10 +67,6 @@ export const measureStep = async (
     await engine.close();
   }
 };
-
-const statusField = (name: string): number =>
-  1024 *
-  Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(readFileSync('/proc/self/status', 'utf8'))![1]);
 
 /** Random tokens, each predicting the next, and the mean loss. */
 const batchOf = ({ batch, sequence, vocabulary }: Size): Feeds => {
