@@ -16,9 +16,9 @@ const bytesPerElement: Readonly<Record<DType, number>> = { float: 4, int64: 8, b
  * stay to the end. A view has no bytes of its own.
  *
  * It does not know what an engine needs beside the tensors of the graph: temporaries inside of a node (a chunk of
- * logits, a float32 copy of a half weight, or the parts of an attention), the gaps of an allocator, copies of feeds and
- * results. Nor does it know what an engine saves by writing a result over its input. Graphs whose composites are fused
- * and whose activations are large are near to what is measured.
+ * logits, a float32 copy of a half weight, or the parts of an attention), buffers that wait for the next tensor of their
+ * shape, the gaps of an allocator, copies of feeds and results. Nor does it know what an engine saves by writing a result
+ * over its input. Where a step keeps its activations they dwarf all that; where it recomputes, they do not.
  */
 export const plannedBytes = (graph: Graph): PlannedBytes => {
   const owner = new Map<string, string>();
