@@ -15,6 +15,7 @@ import { externalFiles } from './external-data.js';
 import type { FeedSpec } from './feeds.js';
 import { Emitter, type Precision } from './lower/emitter.js';
 import { loweringOf } from './lower/index.js';
+import { memoryAtHand, outgrows } from './memory-at-hand.js';
 
 /** A graph as onnxruntime takes it, and how to speak to it. */
 export interface Program {
@@ -32,12 +33,17 @@ export interface Program {
 /**
  * Differentiates, lowers and encodes. `naive` expands every composite first, so that the gradient rules of
  * primitives alone are at work.
+ * @param memory bytes by which `recompute: 'auto'` is decided; default: the machine's
  * @throws SecateurError E_ENGINE for an unknown name in `wrt` or `fed`, an operator without a form, a lost file.
  */
-export const makeProgram = async (graph: Graph, options: CompileOptions): Promise<Program> => {
+export const makeProgram = async (
+  graph: Graph,
+  options: CompileOptions,
+  memory = memoryAtHand(),
+): Promise<Program> => {
   const { wrt = [], fed = [], precision = 'float32' } = options;
   checkNames(graph, wrt, fed);
-  const program = derive(graph, options, precision);
+  const program = derive(graph, options, precision, memory);
 
   const named = new Set([...wrt, ...fed]);
   const isFed = (name: string): boolean => named.has(name) || !graph.parameters.get(name)?.ref;
@@ -85,12 +91,18 @@ const derive = (
   graph: Graph,
   { wrt = [], form = 'fused', recompute = false }: CompileOptions,
   precision: Precision,
+  memory: number,
 ): Graph => {
   try {
     const base =
       form === 'naive' ? expandGraph(graph).graph : precision === 'float32' ? blockAttention(graph) : graph;
-    const derived = wrt.length > 0 ? differentiate(base, { loss: 'loss', wrt, recompute }) : base;
-    return withoutDeadNodes(expandUnsupported(derived, precision));
+    const lowered = (derived: Graph): Graph => withoutDeadNodes(expandUnsupported(derived, precision));
+    if (wrt.length === 0) return lowered(base);
+    const step = (again: boolean): Graph =>
+      lowered(differentiate(base, { loss: 'loss', wrt, recompute: again }));
+    if (recompute !== 'auto') return step(recompute);
+    const keeping = step(false);
+    return outgrows(keeping, memory) ? step(true) : keeping;
   } catch (cause) {
     if (cause instanceof SecateurError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);

@@ -27,6 +27,7 @@ export const defaults = {
     targets: 'all-linear',
     clip: 1,
     weightDecay: 0,
+    recompute: 'auto',
   },
   calibration: { sequences: 128 },
   evaluate: { tokens: 30_000 },

@@ -13,8 +13,9 @@ export interface CutModel {
 }
 
 /**
- * A model without the removed units: base weights, float32, are written to `folder` and opened again, the adapter is
- * cut in memory. One tensor at a time is held.
+ * A model without the removed units: base weights are written to `folder` and opened again, the adapter is cut in
+ * memory. One tensor at a time is held. The folder holds float32, or the half type that all weights have where none was
+ * changed: no bit of what stays is lost.
  */
 export const cutModel = async (model: LiveModel, removed: Selection, folder: string): Promise<CutModel> => {
   const { source } = model;
@@ -23,8 +24,12 @@ export const cutModel = async (model: LiveModel, removed: Selection, folder: str
     .filter(parameter => parameter.role === 'base')
     .map(({ name, shape }) => ({ name, shape: cutShape(shape, cuts.get(name)) }));
   const config = source.tracer.resize(source.config, new Map(layout.map(({ name, shape }) => [name, shape])));
-  await source.format.write(folder, config, layout, async name =>
-    cutTensor(await model.weight(name), source.tensors.get(name)!.shape, cuts.get(name)),
+  await source.format.write(
+    folder,
+    config,
+    layout,
+    async name => cutTensor(await model.weight(name), source.tensors.get(name)!.shape, cuts.get(name)),
+    { dtype: exactType(model, layout) },
   );
   const arrays = mapArrays(model.lora.arrays, arrayCuts(model, removed).cut);
   return openCut(source, folder, { specs: model.lora.specs, arrays });
@@ -35,4 +40,13 @@ export const openCut = async (source: ModelSource, folder: string, lora: LoraSta
   const checkpoint = await source.format.open(folder);
   const { config, tensors } = checkpoint;
   return { model: new LiveModel({ ...source, config, tensors }, lora), checkpoint };
+};
+
+const exactType = (
+  { source, changed }: LiveModel,
+  layout: readonly { readonly name: string }[],
+): 'F32' | 'F16' | 'BF16' => {
+  const [only, ...others] = new Set(layout.map(({ name }) => source.tensors.get(name)!.dtype));
+  const isHalf = only === 'F16' || only === 'BF16';
+  return isHalf && others.length === 0 && changed.size === 0 ? only : 'F32';
 };

@@ -6,7 +6,7 @@ import { inputSquaresName, observeInputs } from '../graph/observe-inputs.js';
 import { withLoss } from '../graph/with-loss.js';
 import { type LiveModel, moduleOf } from '../model/live-model.js';
 import { loraProduct } from '../model/lora-state.js';
-import type { Engine } from '../ports/engine.js';
+import type { Engine, Recompute } from '../ports/engine.js';
 import type { GateGradient, SignalName, Signals } from '../ports/saliency.js';
 import { type Gates, gateFeeds } from '../training/loss-meter.js';
 import { feedsOf } from '../training/trainer.js';
@@ -22,6 +22,8 @@ export interface CollectOptions {
   readonly batch: number;
   /** Gates as they stand; default all at 1. */
   readonly gates?: Gates;
+  /** Whether activations are made again in the backward pass; default: they are kept. */
+  readonly recompute?: Recompute;
   readonly onBatch?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -74,6 +76,7 @@ const measure = async ({
   sequences,
   batch,
   gates = new Map(),
+  recompute = false,
   onBatch,
   signal,
 }: CollectOptions): Promise<Measured> => {
@@ -88,6 +91,7 @@ const measure = async ({
   const executable = await engine.compile(graph, {
     wrt: wantsGates ? groups.map(gateName) : [],
     fed: [...model.changed.keys()],
+    recompute,
   });
   try {
     const fixed = { ...feedsOf(graph, model.fed), ...gateFeeds(groups, gates, batch) };

@@ -30,6 +30,7 @@ export const scoreGroups = async (
     needs: new Set(scorer.needs),
     sequences,
     batch: run.config.train.microBatch,
+    recompute: run.config.train.recompute,
     signal: run.signal,
     onBatch: (done, total) => run.progress(done, total, 'sequences', 'calibration'),
     ...(gates ? { gates: gatesLeft(gates, left) } : {}),

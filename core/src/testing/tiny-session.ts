@@ -67,6 +67,7 @@ export const tinyConfig = ({ seed, text, ...sections }: TinySettings = {}): Reso
       targets: 'all-linear',
       clip: 1,
       weightDecay: 0,
+      recompute: false,
     },
     calibration: { sequences: 4 },
     evaluate: { chunk: 7, tokens: 24 },
