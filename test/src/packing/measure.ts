@@ -30,6 +30,7 @@ const { values, positionals } = parseArgs({
     batches: { type: 'string', default: '4,4' },
     repeats: { type: 'string', default: '2' },
     steps: { type: 'string', default: '16' },
+    parts: { type: 'string', default: '8,4,2,1' },
     threads: { type: 'string', default: '1' },
   },
 });
@@ -154,7 +155,7 @@ const memory = async (): Promise<void> => {
   const model = await modelFolder();
   say('| sequences per run | peak of the recovery, MiB | recovery, s | loss: dense | cut | recovered |');
   say('| --- | --- | --- | --- | --- | --- |');
-  for (const microBatch of [8, 4, 2, 1]) {
+  for (const microBatch of values.parts.split(',').map(Number)) {
     const settings = {
       packing: 'instructions',
       batch: 8,
