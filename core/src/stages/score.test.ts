@@ -2,6 +2,7 @@ import test from 'ava';
 import type { SourceData } from '../data/sequence.js';
 import type { SecateurError } from '../errors.js';
 import { cutModel } from '../model/cut-model.js';
+import { wholePasses } from '../passes/whole-passes.js';
 import type { SaliencyScorer } from '../ports/saliency.js';
 import { InterpreterEngine } from '../testing/interpreter-engine.js';
 import { openTinyModel } from '../testing/tiny-model.js';
@@ -55,7 +56,7 @@ test('scores that cannot be ranked are refused, with the group and the unit', as
 test('units that the model lacks are not asked for, and have the score 0', async t => {
   const removed = new Map([['model.layers.1.mlp#channel', [0, 3]]]);
   const engine = new InterpreterEngine(ref => model.source.format.read(ref));
-  const own = { ...run, engine };
+  const own = { ...run, passes: wholePasses(engine) };
   const { model: small } = await cutModel(model, removed, 'small');
   const seen: unknown[] = [];
   const scorer: SaliencyScorer = {

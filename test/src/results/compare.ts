@@ -25,14 +25,11 @@ import lorashear from '@secateur/preset-lorashear';
 import magnitude from '@secateur/preset-magnitude';
 import wandaSp from '@secateur/preset-wanda-sp';
 import { installation } from 'secateur';
-import { sharedData } from '../shared-data.js';
-import { bundledMaterial } from './bundled.js';
 import { chooseRate } from './choose-rate.js';
 import type { Material } from './material.js';
+import { prepareMaterial } from './prepare-material.js';
 import { type Row, rows } from './rows.js';
-import { smollm2Folder } from './smollm2.js';
 import { geometricMean, showSpread, spreadOf } from './statistics.js';
-import { prepareStories } from './stories.js';
 
 const presets = { lorashear, magnitude, 'wanda-sp': wandaSp } as const;
 
@@ -66,14 +63,6 @@ const settings = {
   threads: Number(values.threads),
 };
 const scratch = path.join(tmpdir(), `secateur-results-${process.pid}`);
-
-const prepare = async (): Promise<Material> => {
-  if (settings.model === 'bundled') return bundledMaterial();
-  if (settings.model === 'smollm2') return { ...bundledMaterial(), model: await smollm2Folder(scratch) };
-  const data = sharedData();
-  if (data === undefined) throw new Error('the comparison needs the development data beside the repository');
-  return prepareStories(data, scratch);
-};
 
 interface Cell {
   readonly row: Row;
@@ -156,7 +145,7 @@ const compareRow = async (row: Row, material: Material) => {
   return result;
 };
 
-const material = await prepare();
+const material = await prepareMaterial(settings.model, scratch);
 /** What all rows of one record have in common. */
 const stamp = {
   command: [
