@@ -3,11 +3,12 @@ import { flopsOf } from '../graph/flops.js';
 import type { Graph } from '../graph/graph.js';
 import { gateName } from '../graph/insert-gates.js';
 import type { LiveModel } from '../model/live-model.js';
-import type { Engine, Feeds, Tensor } from '../ports/engine.js';
+import { wholePasses } from '../passes/whole-passes.js';
+import type { Engine, Feeds, RunResult, Tensor } from '../ports/engine.js';
 import { gateFeeds } from '../training/loss-meter.js';
+import { feedsOf } from '../training/trainer.js';
 import { batchesOf, type LossBatch, stack } from './loss-batch.js';
 import type { AblationPlan, AblationStep, Candidate } from './plan.js';
-import { runBatches } from './run-batches.js';
 
 export interface WalkOptions {
   readonly engine: Engine;
@@ -85,14 +86,23 @@ export class Walk {
   async #run(graph: Graph, feeds: readonly Feeds[], step?: AblationStep): Promise<Outputs[]> {
     const { engine, model, signal, onRun } = this.options;
     const flops = flopsOf(graph);
+    const fed = [...model.changed.keys()].filter(name => graph.parameters.has(name));
+    const fixed = feedsOf(graph, model.fed);
     const outputs: Outputs[] = [];
-    await runBatches(engine, graph, model, feeds, {
-      signal,
-      visit: result => {
-        outputs.push(result);
+    const pass = await wholePasses(engine).open(graph, { fed });
+    try {
+      const visit = (_: number, result: RunResult): void => {
+        outputs.push(result.outputs);
         onRun?.(flops, step?.candidates[0]?.group.id);
-      },
-    });
+      };
+      await pass.run(
+        feeds.map(own => ({ ...fixed, ...own })),
+        visit,
+        { signal },
+      );
+    } finally {
+      await pass.release();
+    }
     return outputs;
   }
 }
