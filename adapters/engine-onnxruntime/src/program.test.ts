@@ -3,7 +3,8 @@ import { GraphBuilder, linearCrossEntropy } from '@secateur/core/graph';
 import test from 'ava';
 import onnxProto from 'onnx-proto';
 import { makeProgram } from './program.js';
-import { smallDecoder, trained } from './small-decoder.test.data.js';
+import { trained } from './self-check/decoder.js';
+import { smallDecoder } from './small-decoder.test.data.js';
 
 const operatorsOf = (model: Uint8Array): string[] =>
   onnxProto.onnx.ModelProto.decode(model).graph!.node!.map(({ opType }) => opType!);

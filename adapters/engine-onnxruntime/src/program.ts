@@ -11,15 +11,17 @@ import {
 import { expandUnsupported } from './expand-unsupported.js';
 import { externalFiles } from './external-data.js';
 import type { FeedSpec } from './feeds.js';
-import { Emitter, type Precision } from './lower/emitter.js';
+import { Emitter } from './lower/emitter.js';
 import { loweringOf } from './lower/index.js';
+import type { Device, Target } from './lower/target.js';
 
 /** A graph as onnxruntime takes it, and how to speak to it. */
 export interface Program {
   readonly model: Uint8Array;
   /** Folder of the weight files; undefined when the model refers to none. */
   readonly folder: string | undefined;
-  readonly precision: Precision;
+  /** float64 is computed on the CPU, whatever the device. */
+  readonly target: Target;
   readonly feeds: readonly FeedSpec[];
   /** Role to tensor of the model. */
   readonly outputs: ReadonlyMap<string, string>;
@@ -30,12 +32,19 @@ export interface Program {
 /**
  * Differentiates, lowers and encodes. `naive` expands every composite first, so that the gradient rules of
  * primitives alone are at work.
+ * @param device whose kernels will run it. Default the CPU
  * @throws SecateurError E_ENGINE for an unknown name in `wrt` or `fed`, an operator without a form, a lost file.
  */
-export const makeProgram = async (graph: Graph, options: CompileOptions): Promise<Program> => {
+export const makeProgram = async (
+  graph: Graph,
+  options: CompileOptions,
+  device: Device = 'cpu',
+): Promise<Program> => {
   const { wrt = [], fed = [], precision = 'float32' } = options;
   checkNames(graph, wrt, fed);
-  const program = derive(graph, options, precision);
+  // No other device has kernels in double precision for all that is needed.
+  const target: Target = { precision, device: precision === 'float64' ? 'cpu' : device };
+  const program = derive(graph, options, target);
 
   const named = new Set([...wrt, ...fed]);
   const isFed = (name: string): boolean => named.has(name) || !graph.parameters.get(name)?.ref;
@@ -43,7 +52,7 @@ export const makeProgram = async (graph: Graph, options: CompileOptions): Promis
   const stored = [...program.parameters.values()].filter((p): p is StoredParameter => !isFed(p.name));
   const files = await externalFiles(precision === 'float32' ? stored.map(({ ref }) => ref) : []);
 
-  const e = new Emitter(new OnnxModelBuilder(), program, precision);
+  const e = new Emitter(new OnnxModelBuilder(), program, target);
   const feeds = declareInputs(
     e,
     fedNames.map(name => graph.values.get(name)!),
@@ -56,7 +65,7 @@ export const makeProgram = async (graph: Graph, options: CompileOptions): Promis
   return {
     model: e.model.encode(),
     folder: files.folder,
-    precision,
+    target,
     feeds,
     outputs: new Map([...graph.outputs.keys()].map(role => [role, tensors.get(role)!])),
     gradients: new Map(wrt.map(name => [name, tensors.get(gradientRole(name))!])),
@@ -73,11 +82,11 @@ const checkNames = (graph: Graph, wrt: readonly string[], fed: readonly string[]
 };
 
 /** The graph to lower: expanded as wanted, with gradients. What core cannot do is an E_ENGINE here. */
-const derive = (graph: Graph, { wrt = [], form = 'fused' }: CompileOptions, precision: Precision): Graph => {
+const derive = (graph: Graph, { wrt = [], form = 'fused' }: CompileOptions, target: Target): Graph => {
   try {
     const base = form === 'naive' ? expandGraph(graph).graph : graph;
     const derived = wrt.length > 0 ? differentiate(base, { loss: 'loss', wrt }) : base;
-    return withoutDeadNodes(expandUnsupported(derived, precision));
+    return withoutDeadNodes(expandUnsupported(derived, target));
   } catch (cause) {
     if (cause instanceof SecateurError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);

@@ -30,6 +30,11 @@ export const configSchema = z
     seed,
     /** Threads of the engine. Default: the physical cores. */
     threads: count.max(1024),
+    /**
+     * Where the engine computes. `cpu` is the default; `webgpu` and `cuda` must pass a check of their gradients first;
+     * `auto` is `cuda` where that is there and passes, else `cpu`.
+     */
+    device: z.enum(['cpu', 'webgpu', 'cuda', 'auto']),
     /** Presets, or names of bundled ones. Later ones win. */
     presets: z.array(z.unknown()),
     plugins: z.array(z.unknown()),
@@ -175,6 +180,7 @@ export interface ResolvedConfig {
   readonly seed: number;
   /** Undefined leaves it to the engine. */
   readonly threads: number | undefined;
+  readonly device: 'cpu' | 'webgpu' | 'cuda' | 'auto';
   readonly use: Readonly<Record<string, string>>;
   readonly text: Readonly<
     Record<

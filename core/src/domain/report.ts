@@ -64,6 +64,8 @@ export interface Report {
     readonly name: string;
     readonly version: string;
     readonly device: string;
+    /** Null for the CPU. */
+    readonly driver: string | null;
     readonly threads: number;
   };
   /** Below the run's folder, with forward slashes. */

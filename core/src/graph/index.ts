@@ -47,6 +47,7 @@ export * from './ops/sub.js';
 export * from './ops/transpose.js';
 export * from './prune-dead.js';
 export * from './rebuild.js';
+export * from './relative-error.js';
 export * from './scatter.js';
 export * from './subgraph.js';
 export * from './waists.js';

@@ -63,7 +63,7 @@ export const makeReport = (input: ReportInput): Report => {
     stages: input.runner.records,
     inputs: loaded.hashes,
     versions: { secateur: version, node: process.version },
-    engine,
+    engine: { ...engine, driver: engine.driver ?? null },
     output: {
       model: 'model',
       adapter: emitted.adapter === undefined ? null : 'adapter',

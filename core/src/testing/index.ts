@@ -5,6 +5,7 @@ export * from './interpreter-engine.js';
 export * from './memory-format.js';
 export * from './memory-storage.js';
 export * from './operator-cases.js';
+export * from './operator-errors.js';
 export * from './preset-session.js';
 export * from './provided-by.js';
 export * from './temporary-folder.js';

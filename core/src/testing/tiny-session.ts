@@ -38,6 +38,7 @@ export const tinyConfig = ({ seed, text, ...sections }: TinySettings = {}): Reso
     out: 'run',
     seed: seed ?? 1,
     threads: 1,
+    device: 'cpu',
     use: {},
     text: text ?? {
       hills: { file: 'hills.txt', validation: 0.3, tuning: 0.1 },

@@ -1,11 +1,12 @@
 /**
- * `npm run bench -- [--size S,M] [--steps 5] [--rank 8] [--threads n] [--json]`
+ * `npm run bench -- [--size S,M] [--steps 5] [--rank 8] [--threads n] [--device cpu] [--json]`
  *
  * Times a whole LoRA step (loss, gradients of LoRA on all seven projections, of head and of channel gates) on
  * random LLaMA-shaped models. Each size runs in a process of its own, so that memory is its own.
  */
 import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
+import type { OnnxRuntimeOptions } from '@secateur/adapter-engine-onnxruntime';
 import { type Measurement, measure } from './measure.js';
 import { sizes } from './sizes.js';
 
@@ -15,6 +16,7 @@ const { values } = parseArgs({
     steps: { type: 'string', default: '5' },
     rank: { type: 'string', default: '8' },
     threads: { type: 'string' },
+    device: { type: 'string', default: 'cpu' },
     json: { type: 'boolean', default: false },
     /** Set for the process that measures one size. */
     alone: { type: 'boolean', default: false },
@@ -27,7 +29,7 @@ for (const name of names)
     throw new Error(`unknown size "${name}"; known: ${Object.keys(sizes).join(', ')}`);
 
 const measureApart = (name: string): Measurement => {
-  const options = ['--size', name, '--steps', values.steps, '--rank', values.rank];
+  const options = ['--size', name, '--steps', values.steps, '--rank', values.rank, '--device', values.device];
   if (values.threads !== undefined) options.push('--threads', values.threads);
   const script = process.argv[1]!;
   const output = execFileSync(process.execPath, [script, ...options, '--alone'], {
@@ -43,6 +45,7 @@ const table = (results: Readonly<Record<string, Measurement>>): string => {
     const { seconds, gflops } = sizes[name]!.prototype;
     return {
       size: name,
+      device: [m.device, m.driver].filter(Boolean).join(': '),
       'weights GiB': gib(m.weightBytes),
       'compile s': m.compileSeconds.toFixed(2),
       'first s': m.firstStepSeconds.toFixed(2),
@@ -63,7 +66,8 @@ const table = (results: Readonly<Record<string, Measurement>>): string => {
 
 if (values.alone) {
   const { threads } = values;
-  const options = { steps: Number(values.steps), rank: Number(values.rank) };
+  const device = values.device as NonNullable<OnnxRuntimeOptions['device']>;
+  const options = { steps: Number(values.steps), rank: Number(values.rank), device };
   const result = await measure(
     sizes[names[0]!]!,
     threads === undefined ? options : { ...options, threads: Number(threads) },

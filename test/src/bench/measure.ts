@@ -1,16 +1,17 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { OnnxRuntimeEngine } from '@secateur/adapter-engine-onnxruntime';
-import type { Tensor } from '@secateur/core';
+import { OnnxRuntimeEngine, type OnnxRuntimeOptions } from '@secateur/adapter-engine-onnxruntime';
+import { gemmPeak, type Tensor } from '@secateur/core';
 import { type Graph, sizeOf } from '@secateur/core/graph';
 import { decoder } from './decoder.js';
 import { type Memory, memoryNow } from './memory.js';
-import { sgemmPeak } from './sgemm-peak.js';
 import { type Size, stepFlops } from './sizes.js';
 import { WeightFile } from './weight-file.js';
 
 export interface Measurement {
+  readonly device: string;
+  readonly driver: string | null;
   readonly threads: number;
   readonly weightBytes: number;
   readonly compileSeconds: number;
@@ -30,14 +31,18 @@ export interface MeasureOptions {
   readonly steps: number;
   readonly rank: number;
   readonly threads?: number;
+  readonly device?: NonNullable<OnnxRuntimeOptions['device']>;
 }
 
 /** One LoRA step of a random model of the size, timed: loss, gradients of all LoRA matrices and gates. */
-export const measure = async (size: Size, { steps, rank, threads }: MeasureOptions): Promise<Measurement> => {
+export const measure = async (
+  size: Size,
+  { steps, rank, ...options }: MeasureOptions,
+): Promise<Measurement> => {
   const folder = mkdtempSync(path.join(tmpdir(), 'secateur-bench-'));
-  const engine = new OnnxRuntimeEngine(threads === undefined ? {} : { threads });
+  const engine = new OnnxRuntimeEngine(options);
   try {
-    const peakBefore = await sgemmPeak(engine);
+    const peakBefore = await gemmPeak(engine);
     const weights = new WeightFile(path.join(folder, 'model.safetensors'));
     const { graph, trained } = decoder(size, rank, (_, shape) => weights.add(shape));
     weights.close();
@@ -56,11 +61,14 @@ export const measure = async (size: Size, { steps, rank, threads }: MeasureOptio
     }
     const memory = memoryNow();
     await executable.release();
-    const peakGflops = Math.max(peakBefore, await sgemmPeak(engine));
+    const peakGflops = Math.max(peakBefore, await gemmPeak(engine));
     const stepSeconds = median(seconds.slice(1));
     const gflops = stepFlops(size) / stepSeconds / 1e9;
+    const { device, driver = null, threads } = engine.info();
     return {
-      threads: engine.info().threads,
+      device,
+      driver,
+      threads,
       weightBytes: weights.byteLength,
       compileSeconds,
       firstStepSeconds: seconds[0]!,

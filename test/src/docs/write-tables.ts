@@ -1,6 +1,7 @@
 /** Writes the generated tables of docs/: `node test/dist/docs/write-tables.js`. Tests say when that is due. */
 import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { type DevicesRecord, operatorsTable, runsTable } from '../devices/devices-record.js';
 import { type ExportsRecord, exportsTable } from '../exports/exports-record.js';
 import { repository } from '../shared-data.js';
 import { readText } from '../workspace/repository-files.js';
@@ -22,6 +23,17 @@ replaceTable('docs/licences.md', licencesTable(runtimeDependencies(readJson<Lock
 const formats = 'docs/formats.md';
 const exported = exportsTable(readJson<ExportsRecord>('docs/exports.json'));
 writeFileSync(path.join(repository, formats), replaceMarked(readText(formats), 'exports', exported));
+
+const devices = 'docs/devices.md';
+const measured = readJson<DevicesRecord>('docs/devices.json');
+writeFileSync(
+  path.join(repository, devices),
+  replaceMarked(
+    replaceMarked(readText(devices), 'operators', operatorsTable(measured)),
+    'runs',
+    runsTable(measured),
+  ),
+);
 
 const results = 'docs/results.md';
 const page = readdirSync(path.join(repository, 'docs/results')).reduce(

@@ -6,13 +6,12 @@ import {
   type OnnxModelBuilder,
 } from '@secateur/adapter-onnx-format';
 import type { DType, Graph, Shape, Value } from '@secateur/core/graph';
-
-export type Precision = 'float32' | 'float64';
+import type { Precision, Target } from './target.js';
 
 /** Writes one operator as nodes of ONNX. */
 export interface Lowering {
   /** False: this node has no form here, and is expanded first. Default: always true. */
-  supports?(node: NodeView, precision: Precision): boolean;
+  supports?(node: NodeView, target: Target): boolean;
   emit(e: Emitter, node: NodeView): void;
 }
 
@@ -32,9 +31,13 @@ export class Emitter {
   constructor(
     readonly model: OnnxModelBuilder,
     readonly graph: Graph,
-    readonly precision: Precision,
+    readonly target: Target,
   ) {
     this.#read = new Set([...graph.nodes.flatMap(node => node.inputs), ...graph.outputs.values()]);
+  }
+
+  get precision(): Precision {
+    return this.target.precision;
   }
 
   /** True when a node or an output of the graph reads the value. */

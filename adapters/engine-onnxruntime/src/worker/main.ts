@@ -7,11 +7,12 @@ const port = parentPort!;
 const sessions = new Map<number, ort.InferenceSession>();
 
 const sessionOptions = ({
+  device,
   threads,
   rewrites,
   folder,
 }: SessionSettings): ort.InferenceSession.SessionOptions => ({
-  executionProviders: ['cpu'],
+  executionProviders: [device],
   executionMode: 'sequential',
   graphOptimizationLevel: rewrites ? 'all' : 'disabled',
   intraOpNumThreads: threads,
