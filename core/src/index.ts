@@ -2,6 +2,8 @@
 
 export { injectable } from 'inversify';
 export { z } from 'zod';
+export * from './ablation/losses.js';
+export * from './ablation/plan.js';
 export * from './clock.js';
 export * from './config/define.js';
 export { describeIssue, suggest } from './config/describe-issue.js';
@@ -12,6 +14,7 @@ export * from './config/schema.js';
 export * from './container.js';
 export * from './data/batch-stream.js';
 export * from './data/sequence.js';
+export { checkIds } from './data/token-ids.js';
 export * from './data/tokenise.js';
 export * from './domain/companion-names.js';
 export * from './domain/events.js';

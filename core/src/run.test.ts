@@ -1,11 +1,13 @@
 import test from 'ava';
 import type { BatchStream } from './data/batch-stream.js';
-import { batchFeeds } from './data/sequence.js';
+import { stepFeeds } from './data/sequence.js';
 import type { Report } from './domain/report.js';
+import type { Graph } from './graph/graph.js';
 import { withLoss } from './graph/with-loss.js';
 import { LiveModel } from './model/live-model.js';
 import { cloneLora } from './model/lora-state.js';
 import type { CheckpointFormat } from './ports/checkpoint.js';
+import { Engine } from './ports/engine.js';
 import { Evaluator } from './ports/evaluator.js';
 import { type Importer, Importer as ImporterPort } from './ports/importer.js';
 import { PruneOptimizer } from './ports/prune-optimizer.js';
@@ -31,8 +33,7 @@ const train = async (
 ): Promise<LiveModel> => {
   const model = new LiveModel(start.source, cloneLora(start.lora), start.changed);
   const saved = await run.store.load(`${stage}.partial`);
-  const { batch, sequence } = batches;
-  const graph = withLoss(model.graph({ batch, sequence }));
+  const graph = withLoss(model.graph(batches.shape));
   const trainer = await Trainer.open(run.engine, graph, model.lora.arrays);
   let first = 0;
   if (saved) {
@@ -43,7 +44,7 @@ const train = async (
   }
   for (let step = first; step < steps; step++) {
     run.signal.throwIfAborted();
-    const loss = await trainer.step(batchFeeds(batches.at(step), batch, sequence).feeds, 0.02);
+    const loss = await trainer.step(stepFeeds(batches.at(step), batches.shape), 0.02);
     const { step: adamStep, tensors } = trainer.optimizer.state();
     const arrays = { ...Object.fromEntries(model.lora.arrays), ...tensors };
     await run.store.save(`${stage}.partial`, { json: { step: step + 1, adamStep }, tensors: arrays });
@@ -388,4 +389,40 @@ test('hooks are told of the run from its beginning to its end', async t => {
     'done',
     'shutdown',
   ]);
+});
+
+/** Graphs that a run compiles, in order. */
+const compiled = async (own: TinySettings): Promise<{ graphs: Graph[]; session: TinySession }> => {
+  const graphs: Graph[] = [];
+  const watched = tinySession(own, training);
+  const engine = watched.active(Engine);
+  const compile = engine.compile.bind(engine);
+  engine.compile = (graph, options) => {
+    graphs.push(graph);
+    return compile(graph, options);
+  };
+  await executeRun(watched);
+  return { graphs, session: watched };
+};
+
+test('plain text is the same run with packing and without, graph by graph and byte by byte', async t => {
+  const none = await compiled({ ...settings, train: { packing: 'none' } });
+  const packed = await compiled({ ...settings, train: { packing: 'instructions' } });
+  t.deepEqual(packed.graphs, none.graphs);
+  t.true(packed.graphs.every(({ inputs }) => !inputs.includes('documents')));
+  t.deepEqual(written(packed.session), written(none.session));
+});
+
+test('instructions that share sequences are kept apart in every graph that reads them', async t => {
+  const lengths = { train: { sequence: 16 }, evaluate: { chunk: 17, tokens: 48 } };
+  const { graphs, session } = await compiled({
+    ...settings,
+    ...lengths,
+    text: { asks: { file: 'asks', validation: 0.3, tuning: 0.1 } },
+  });
+  const losses = graphs.filter(({ outputs }) => outputs.has('loss'));
+  t.true(losses.length >= 4);
+  t.true(losses.every(({ inputs }) => inputs.includes('documents')));
+  const report = (await (await session.storage.reopen('run')).readJson('report.json')) as Report;
+  t.true(report.check.maskedVsCompact <= 1e-5 && report.check.writtenVsCompact === 0);
 });

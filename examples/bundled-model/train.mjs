@@ -144,7 +144,7 @@ for (let step = 0; step < steps; step++) {
   const rows = Array.from({ length: batch }, (_, row) =>
     batches.from(sources[row % 2], step * (batch / 2) + Math.floor(row / 2)),
   );
-  const loss = await trainer.step(batchFeeds(rows, batch, sequence).feeds, learningRate(step));
+  const loss = await trainer.step(batchFeeds(rows, { batch, sequence }).feeds, learningRate(step));
   smooth = step === 0 ? loss : 0.98 * smooth + 0.02 * loss;
   if ((step + 1) % 250 === 0)
     say(`step ${step + 1} of ${steps}  loss ${smooth.toFixed(3)}  ${minutes()} min`);
@@ -186,7 +186,7 @@ for (let step = 0; step < adapterSteps; step++) {
   const replay = Array.from({ length: half }, (_, row) =>
     tuning.from(sources[row % 2], step * (half / 2) + Math.floor(row / 2)),
   );
-  await tuner.step(batchFeeds([...rows, ...replay], batch, sequence).feeds, rate(step));
+  await tuner.step(batchFeeds([...rows, ...replay], { batch, sequence }).feeds, rate(step));
 }
 await tuner.close();
 const adaptedLosses = await validate(adapted, [...sources, instructions]);

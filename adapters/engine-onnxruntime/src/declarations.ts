@@ -3,6 +3,7 @@ import type { Parameter, TensorRef, Value } from '@secateur/core/graph';
 import type { ExternalFiles } from './external-data.js';
 import type { FeedSpec } from './feeds.js';
 import { type Emitter, encodeElements } from './lower/emitter.js';
+import { castsWeights } from './lower/target.js';
 import { readStoredValues } from './stored-values.js';
 
 /** A parameter that is read from its file. */
@@ -26,14 +27,16 @@ export const declareConstants = (e: Emitter): void => {
 };
 
 /**
- * Weights stay in their files; what is not float32 there is cast in the model. In float64 their values become
- * part of the model, which is for proofs on small models.
+ * Weights stay in their files. What is not float32 there is cast where it is read (`castWhereRead`), but for vectors,
+ * which are too small to care. In float64 the values become part of the model, which is for proofs on small models.
+ * @returns whether some are to be cast when the session is opened, since the device cannot do it
  */
 export const declareStored = async (
   e: Emitter,
   parameters: readonly StoredParameter[],
   files: ExternalFiles,
-): Promise<void> => {
+): Promise<boolean> => {
+  let folds = false;
   for (const parameter of parameters) {
     const { name, shape, ref } = parameter;
     if (!e.isRead(parameter)) continue;
@@ -43,13 +46,15 @@ export const declareStored = async (
     }
     const type = storedTypes[ref.dtype];
     const data = { location: files.locate(ref.file), offset: ref.offset, byteLength: ref.byteLength };
-    if (type === 'float') e.model.externalInitializer(name, type, shape, data);
-    else {
-      const as = e.fresh(`${name}:${ref.dtype}`);
-      e.model.externalInitializer(as, type, shape, data);
-      e.cast(as, 'float', name);
-    }
+    const isFolded = type !== 'float' && !castsWeights(e.target, type);
+    const isCastHere = type !== 'float' && (shape.length < 2 || isFolded);
+    const as = isCastHere ? e.fresh(`${name}:${ref.dtype}`) : name;
+    e.model.externalInitializer(as, type, shape, data);
+    if (isCastHere) e.cast(as, 'float', name);
+    else if (type !== 'float') e.stored.add(name);
+    folds ||= isFolded;
   }
+  return folds;
 };
 
 /** Outputs of the model, by role. A role whose value no node makes gets a copy of it. */
@@ -59,7 +64,8 @@ export const declareOutputs = (e: Emitter): Map<string, string> => {
   const tensors = new Map<string, string>();
   for (const [role, name] of e.graph.outputs) {
     const { dtype, shape } = e.graph.values.get(name)!;
-    const tensor = made.has(name) ? name : e.node('Identity', [name]);
+    const copy = (): string => (e.stored.has(name) ? e.cast(name, 'float') : e.node('Identity', [name]));
+    const tensor = made.has(name) ? name : copy();
     if (!declared.has(tensor)) e.model.output(tensor, e.typeOf(dtype), shape);
     declared.add(tensor);
     tensors.set(role, tensor);

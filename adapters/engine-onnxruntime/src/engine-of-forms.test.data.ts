@@ -15,8 +15,13 @@ export class EngineOfForms implements Engine {
   async compile(graph: Graph, options: CompileOptions = {}): Promise<Executable> {
     const program = await makeProgram(graph, options, this.device);
     const session = this.#sessions++;
-    const { model, target } = program;
-    const settings = { device: 'cpu', threads: 1, rewrites: target.precision === 'float32' } as const;
+    const { model, folder, folds } = program;
+    const settings = {
+      device: 'cpu',
+      threads: 1,
+      folds,
+      ...(folder === undefined ? {} : { folder }),
+    } as const;
     await this.#worker.ask({ kind: 'compile', session, model, settings });
     return new OnnxRuntimeExecutable(this.#worker, session, program);
   }

@@ -3,8 +3,7 @@ import { type Dense, differentiate, evaluate, expandGraph, gradientRole } from '
 import { relativeError } from '@secateur/core/testing';
 import type { ExecutionContext } from 'ava';
 import { asDense, TOLERANCE } from './self-check/comparison.js';
-import { denseFeeds, engineFeeds, trained } from './self-check/decoder.js';
-import { smallDecoder } from './small-decoder.test.data.js';
+import { denseFeeds, engineFeeds, smallDecoder, trained } from './small-decoder.test.data.js';
 
 type Test = (title: string, run: (t: ExecutionContext) => Promise<void>) => void;
 
@@ -38,11 +37,13 @@ export const testGradients = (test: Test, engine: Engine, where = ''): void => {
     { form: 'fused', precision: 'float64', tolerance: 1e-11 },
     { form: 'fused', precision: 'float32', tolerance: TOLERANCE },
     { form: 'naive', precision: 'float32', tolerance: TOLERANCE },
+    { form: 'fused', precision: 'float32', recompute: true, tolerance: TOLERANCE },
+    { form: 'naive', precision: 'float64', recompute: true, tolerance: 0 },
   ] as const;
-  for (const { form, precision, tolerance } of forms)
-    test(`${form} ${precision} is within ${tolerance} of naive float64${where}`, async t => {
+  for (const { tolerance, ...options } of forms)
+    test(`${JSON.stringify(options)} is within ${tolerance} of naive float64${where}`, async t => {
       const expected = await run({ wrt: trained, precision: 'float64', form: 'naive' });
-      const found = await run({ wrt: trained, precision, form });
+      const found = await run({ wrt: trained, ...options });
       const all = ({ outputs, gradients }: RunResult) => ({ ...outputs, ...gradients });
       t.deepEqual(Object.keys(all(found)), Object.keys(all(expected)));
       for (const [name, tensor] of Object.entries(all(expected)))

@@ -72,12 +72,12 @@ export class OnnxRuntimeEngine implements Engine {
   async compile(graph: Graph, options: CompileOptions = {}): Promise<Executable> {
     const { device } = await this.open();
     const program = await makeProgram(graph, options, device);
-    const { model, folder, target } = program;
+    const { model, folder, folds, target } = program;
     const session = this.#sessions++;
     const settings = {
       device: target.device,
       threads: this.#threads,
-      rewrites: target.precision === 'float32',
+      folds,
       ...(folder === undefined ? {} : { folder }),
     };
     await this.#worker.ask({ kind: 'compile', session, model, settings });

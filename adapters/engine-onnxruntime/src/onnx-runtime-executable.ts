@@ -8,7 +8,7 @@ import type { SessionWorker } from './worker/session-worker.js';
 export class OnnxRuntimeExecutable implements Executable {
   readonly #worker: SessionWorker;
   readonly #session: number;
-  readonly #program: Omit<Program, 'model' | 'folder'>;
+  readonly #program: Pick<Program, 'target' | 'feeds' | 'outputs' | 'gradients'>;
   #released = false;
 
   constructor(worker: SessionWorker, session: number, { target, feeds, outputs, gradients }: Program) {

@@ -1,6 +1,8 @@
 import { OnnxModelBuilder, viewOf } from '@secateur/adapter-onnx-format';
 import { type CompileOptions, SecateurError } from '@secateur/core';
 import { differentiate, expandGraph, type Graph, gradientRole, withoutDeadNodes } from '@secateur/core/graph';
+import { blockAttention } from './block-attention.js';
+import { castWhereRead } from './cast-where-read.js';
 import {
   declareConstants,
   declareInputs,
@@ -20,6 +22,8 @@ export interface Program {
   readonly model: Uint8Array;
   /** Folder of the weight files; undefined when the model refers to none. */
   readonly folder: string | undefined;
+  /** Whether what depends on weights alone is to be computed when the session is opened. */
+  readonly folds: boolean;
   /** float64 is computed on the CPU, whatever the device. */
   readonly target: Target;
   readonly feeds: readonly FeedSpec[];
@@ -52,19 +56,26 @@ export const makeProgram = async (
   const stored = [...program.parameters.values()].filter((p): p is StoredParameter => !isFed(p.name));
   const files = await externalFiles(precision === 'float32' ? stored.map(({ ref }) => ref) : []);
 
-  const e = new Emitter(new OnnxModelBuilder(), program, target);
+  // onnxruntime orders nodes by a walk back from the outputs that takes what stands last in the model first. Written
+  // last first, each gradient is made when it can be, and does not keep what it reads till the end of the run.
+  const e = new Emitter(new OnnxModelBuilder({ lastFirst: true }), program, target);
   const feeds = declareInputs(
     e,
     fedNames.map(name => graph.values.get(name)!),
   );
   declareConstants(e);
-  await declareStored(e, stored, files);
-  for (const node of program.nodes) loweringOf(node.op)!.emit(e, viewOf(program, node));
+  const folds = await declareStored(e, stored, files);
+  for (const node of program.nodes) {
+    const lowering = loweringOf(node.op)!;
+    const view = viewOf(program, node);
+    lowering.emit(e, lowering.takesStored ? view : castWhereRead(e, view));
+  }
   const tensors = declareOutputs(e);
 
   return {
     model: e.model.encode(),
     folder: files.folder,
+    folds,
     target,
     feeds,
     outputs: new Map([...graph.outputs.keys()].map(role => [role, tensors.get(role)!])),
@@ -82,10 +93,19 @@ const checkNames = (graph: Graph, wrt: readonly string[], fed: readonly string[]
 };
 
 /** The graph to lower: expanded as wanted, with gradients. What core cannot do is an E_ENGINE here. */
-const derive = (graph: Graph, { wrt = [], form = 'fused' }: CompileOptions, target: Target): Graph => {
+const derive = (
+  graph: Graph,
+  { wrt = [], form = 'fused', recompute = false }: CompileOptions,
+  target: Target,
+): Graph => {
   try {
-    const base = form === 'naive' ? expandGraph(graph).graph : graph;
-    const derived = wrt.length > 0 ? differentiate(base, { loss: 'loss', wrt }) : base;
+    const base =
+      form === 'naive'
+        ? expandGraph(graph).graph
+        : target.precision === 'float32'
+          ? blockAttention(graph)
+          : graph;
+    const derived = wrt.length > 0 ? differentiate(base, { loss: 'loss', wrt, recompute }) : base;
     return withoutDeadNodes(expandUnsupported(derived, target));
   } catch (cause) {
     if (cause instanceof SecateurError) throw cause;

@@ -1,6 +1,8 @@
 import type { Graph, Shape, TensorRef } from '@secateur/core/graph';
 import { decoder } from './self-check/decoder.js';
 
+export { denseFeeds, engineFeeds, trained } from './self-check/decoder.js';
+
 /** A decoder that is small enough for proofs. */
 export const smallDecoder = (refOf?: (name: string, shape: Shape) => TensorRef | undefined): Graph =>
   decoder(

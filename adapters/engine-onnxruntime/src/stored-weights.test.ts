@@ -8,8 +8,10 @@ import {
   GraphBuilder,
   gather,
   linear,
+  matMul,
   type StoredDType,
   type TensorRef,
+  transpose,
 } from '@secateur/core/graph';
 import test from 'ava';
 import { OnnxRuntimeEngine } from './onnx-runtime-engine.js';
@@ -78,6 +80,16 @@ for (const dtype of ['F64', 'F32', 'F16', 'BF16'] as const)
       t.deepEqual(await run(graphWith(ref), { precision: 'float64' }), [expected]);
     });
   }
+
+for (const dtype of ['F64', 'F32', 'F16', 'BF16'] as const)
+  test(`a ${dtype} weight that a product reads transposed`, async t => {
+    const ref = await store(`transposed-${dtype}.safetensors`, dtype, 0);
+    const g = new GraphBuilder();
+    g.input('ids', [1], 'int64');
+    const w = g.parameter('w', [2, 4], { ref });
+    g.output('y', matMul(g, g.input('x', [1, 4]), transpose(g, w, [1, 0])));
+    t.deepEqual(await run(g.build()), [[2, 98115]]);
+  });
 
 test('shards in two folders, one behind a link that leaves its folder', async t => {
   const near = await store('snapshots/one/model-1.safetensors', 'F32', 8);

@@ -40,6 +40,12 @@ export type OnnxPart = Uint8Array | { readonly initializer: string; readonly byt
 export interface OnnxBuilderOptions {
   /** Version of the operators. Default 18. */
   readonly opset?: number;
+  /**
+   * Nodes are listed from the last to the first. onnxruntime takes no order from the list, but walks back from the
+   * nodes at the ends, those that stand last first, and from each to the inputs that stand last first: so this makes it
+   * run them in the order in which they were added, as far as it needs them. Default false.
+   */
+  readonly lastFirst?: boolean;
 }
 
 /** Collects the parts of an ONNX model and encodes them. */
@@ -50,9 +56,11 @@ export class OnnxModelBuilder {
   readonly #inputs: onnxProto.onnx.IValueInfoProto[] = [];
   readonly #outputs: onnxProto.onnx.IValueInfoProto[] = [];
   readonly #opset: number;
+  readonly #lastFirst: boolean;
 
-  constructor({ opset = 18 }: OnnxBuilderOptions = {}) {
+  constructor({ opset = 18, lastFirst = false }: OnnxBuilderOptions = {}) {
     this.#opset = opset;
+    this.#lastFirst = lastFirst;
   }
 
   input(name: string, type: ElementType, shape: readonly OnnxExtent[]): void {
@@ -140,7 +148,7 @@ export class OnnxModelBuilder {
   #graph(): onnxProto.onnx.IGraphProto {
     return {
       name: 'secateur',
-      node: this.#nodes,
+      node: this.#lastFirst ? this.#nodes.toReversed() : this.#nodes,
       initializer: this.#initializers,
       input: this.#inputs,
       output: this.#outputs,

@@ -1,6 +1,6 @@
 import type { ResolvedConfig } from './schema.js';
 
-/** Defaults that depend on nothing. `evaluate.chunk` and `out` are derived in resolve.ts. */
+/** Defaults that depend on nothing. `evaluate.chunk`, `train.microBatch` and `out` are derived in resolve.ts. */
 export const defaults = {
   seed: 0,
   device: 'cpu',
@@ -20,6 +20,7 @@ export const defaults = {
     tokens: 250_000,
     batch: 8,
     sequence: 128,
+    packing: 'instructions',
     learningRate: 0.004,
     warmup: 0.03,
     rank: 8,

@@ -39,6 +39,7 @@ test('defaults are filled in and derived ones follow what was set', t => {
   t.is(config.prune.ratio, 0.2);
   t.is(config.train.batch, 8);
   t.is(config.evaluate.chunk, 64);
+  t.is(config.train.microBatch, 8);
   t.is(config.export.dtype, undefined);
   t.is(config.threads, undefined);
   t.is(preset, 'custom');
@@ -150,6 +151,15 @@ test('an unknown key is E_CONFIG_INVALID with path, value, file, nearest key and
   t.like(nested, {
     message: 'text.a.fil = "x" in prune.config.ts is not a known key',
     hint: 'Did you mean "file"? Allowed: file, kind, validation, tuning.',
+  });
+});
+
+test('a step is run in equal parts', t => {
+  t.is(resolve({ file: file({ train: { batch: 12, microBatch: 3 } }) }).config.train.microBatch, 3);
+  t.throws(() => resolve({ file: file({ train: { microBatch: 3 } }) }), {
+    code: 'E_CONFIG_INVALID',
+    message:
+      'train.microBatch = 3 in prune.config.ts, expected a divisor of train.batch, which is 8 (default)',
   });
 });
 

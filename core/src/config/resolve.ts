@@ -71,6 +71,7 @@ export const resolveConfig = (options: ResolveOptions): Resolved => {
   const preset = presets.at(-1)?.name ?? 'custom';
   overlay(tree, derived(tree as unknown as Unfinished, preset, options), provenance, () => 'default');
   spreadAlike(tree as unknown as Unfinished, provenance);
+  checkMicroBatch(tree as unknown as ResolvedConfig, provenance);
   if (requires === 'model' && tree.model === '')
     throw new SecateurError('E_CONFIG_INVALID', 'no model is given, expected the folder of a checkpoint', {
       hint: "npx secateur run --model DIR, or `model: 'DIR'` in prune.config.ts",
@@ -99,6 +100,7 @@ const derived = (
   ...(model === undefined ? { model: '' } : {}),
   ...(out === undefined ? { out: join(cwd, 'runs', `${preset}-${timestamp(clock)}`) } : {}),
   ...(evaluate.chunk === undefined ? { evaluate: { chunk: train.sequence } } : {}),
+  ...(train.microBatch === undefined ? { train: { microBatch: train.batch } } : {}),
   text: Object.fromEntries(
     Object.entries(text).map(([name, entry]) => [
       name,
@@ -125,9 +127,23 @@ const spreadAlike = ({ export: { shape }, prune }: Unfinished, provenance: Map<s
   overlay({ prune }, { prune: { ranking: 'uniform' } }, provenance, () => 'export.shape');
 };
 
+/**
+ * Every run of a step has as many sequences as the next.
+ * @throws SecateurError E_CONFIG_INVALID
+ */
+const checkMicroBatch = ({ train: { batch, microBatch } }: ResolvedConfig, provenance: Provenance): void => {
+  if (batch % microBatch === 0) return;
+  throw new SecateurError(
+    'E_CONFIG_INVALID',
+    `train.microBatch = ${microBatch} in ${provenance.get('train.microBatch')}, expected a divisor of train.batch, which is ${batch} (${provenance.get('train.batch')})`,
+    { hint: 'leave train.microBatch out to run each step as a whole' },
+  );
+};
+
 /** The layers' values before what follows from them is filled in. */
-type Unfinished = Partial<Omit<ResolvedConfig, 'evaluate' | 'text'>> &
-  Pick<ResolvedConfig, 'train' | 'prune' | 'export'> & {
+type Unfinished = Partial<Omit<ResolvedConfig, 'evaluate' | 'text' | 'train'>> &
+  Pick<ResolvedConfig, 'prune' | 'export'> & {
+    readonly train: Omit<ResolvedConfig['train'], 'microBatch'> & { readonly microBatch?: number };
     readonly evaluate: Partial<ResolvedConfig['evaluate']>;
     readonly text: Readonly<
       Record<string, { readonly validation?: number | string; readonly tuning?: number | string }>

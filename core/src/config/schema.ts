@@ -76,6 +76,16 @@ export const configSchema = z
         batch: count.max(65_536),
         /** Tokens per sequence. Default 128. */
         sequence: z.number().int().min(2),
+        /**
+         * What shares a sequence, each kept apart from the others: `none`; `instructions` (default), as many as fit;
+         * `documents` keeps apart the documents of plain text too.
+         */
+        packing: z.enum(['none', 'instructions', 'documents']),
+        /**
+         * Sequences per run of the engine, a divisor of `train.batch`: a step adds up the gradients of its runs. Lower
+         * takes less memory, and more time. Default `train.batch`.
+         */
+        microBatch: count,
         /** Default 0.004. */
         learningRate: z.number().gt(0),
         /** Share of the steps over which the learning rate rises. Default 0.03. */

@@ -75,6 +75,21 @@ test('no name of a source mixes it up with the stream of all', t => {
   }
 });
 
+test('a run of the engine takes a part of a batch, which is the same batch', t => {
+  const whole = stream();
+  const parts = new BatchStream(sources, createRng(1), 3, 16, 1);
+  t.deepEqual(whole.shape, { batch: 3, sequence: 16, documents: false });
+  t.deepEqual(parts.shape, { batch: 1, sequence: 16, documents: false });
+  t.deepEqual(parts.at(2), whole.at(2));
+  t.is(parts.tokens, whole.tokens);
+});
+
+test('one sequence of several documents is enough for a graph that keeps them apart', t => {
+  const [a, b] = sources as [SourceData, SourceData];
+  const shared = { ...b, train: [...b.train, { ...b.train[0]!, documents: Int32Array.of(0) }] };
+  t.true(new BatchStream([a, shared], createRng(1), 3, 16).shape.documents);
+});
+
 test('tokens are those of a batch', t => {
   t.is(stream().tokens, 48);
 });

@@ -1,5 +1,5 @@
 import type { Rng } from '../rng.js';
-import type { Sequence, SourceData } from './sequence.js';
+import { type BatchShape, hasDocuments, type Sequence, type SourceData } from './sequence.js';
 
 /**
  * Training sequences in an order that is a function of the seed and the position alone, so that a resumed run reads
@@ -8,6 +8,8 @@ import type { Sequence, SourceData } from './sequence.js';
  */
 export class BatchStream {
   readonly #orders = new Map<string, Int32Array>();
+  /** What one run of the engine takes of a batch: the shape of the graph that is trained. */
+  readonly shape: BatchShape;
 
   constructor(
     private readonly sources: readonly SourceData[],
@@ -16,7 +18,15 @@ export class BatchStream {
     readonly batch: number,
     /** Tokens per sequence. */
     readonly sequence: number,
-  ) {}
+    /** Sequences per run of the engine, a divisor of `batch`. */
+    microBatch = batch,
+  ) {
+    this.shape = {
+      batch: microBatch,
+      sequence,
+      documents: sources.some(({ train }) => hasDocuments(train)),
+    };
+  }
 
   /** Training tokens of one batch. */
   get tokens(): number {

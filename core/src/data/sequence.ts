@@ -1,4 +1,6 @@
+import { documentsName } from '../graph/with-documents.js';
 import type { Feeds } from '../ports/engine.js';
+import type { TraceShape } from '../ports/tracer.js';
 
 /** One training or evaluation sequence of fixed length S, targets shifted by one; weight 0 hides a position. */
 export interface Sequence {
@@ -10,6 +12,8 @@ export interface Sequence {
   readonly weights: Float32Array;
   /** Positions that hold text; the rest is padding. */
   readonly length: number;
+  /** [S]: which document each position is of, −1 for padding. Absent where the sequence is one document. */
+  readonly documents?: Int32Array;
 }
 
 /** The text of one source, cut into sequences. */
@@ -23,36 +27,89 @@ export interface SourceData {
   readonly validation: readonly Sequence[];
 }
 
+/** What one run of a graph takes: `batch` sequences of `sequence` tokens. */
+export interface BatchShape extends TraceShape {
+  /** The graph keeps documents that share a sequence apart. Default false: no sequence may hold more than one. */
+  readonly documents?: boolean;
+}
+
+/** True when a graph for these sequences must keep documents apart. */
+export const hasDocuments = (sequences: Iterable<Sequence>): boolean => {
+  for (const { documents } of sequences) if (documents) return true;
+  return false;
+};
+
+/** Share of the positions that is padding, in [0, 1]. */
+export const paddingOf = (sequences: readonly Sequence[]): number => {
+  const positions = sequences.reduce((sum, { ids }) => sum + ids.length, 0);
+  const text = sequences.reduce((sum, { length }) => sum + length, 0);
+  return (positions - text) / Math.max(1, positions);
+};
+
 /**
- * Feeds of a loss graph for `rows` sequences; missing rows are padded with weight 0, so that every batch has the
- * graph's static shape. Weights are divided by their sum: the loss is a mean over counted tokens.
+ * Feeds of a logits graph: `input_ids` and, where the graph takes it, `documents`. Rows that are missing are padded, so
+ * that every run has the graph's static shape.
+ */
+export const inputFeeds = (
+  sequences: readonly Sequence[],
+  { batch, sequence: length, documents = false }: BatchShape,
+): Feeds => {
+  if (!documents && hasDocuments(sequences))
+    throw new Error('sequences of several documents are fed to a graph that does not keep them apart');
+  const ids = new BigInt64Array(batch * length);
+  const numbers = new Float32Array(documents ? ids.length : 0);
+  for (const [row, sequence] of sequences.entries())
+    for (let t = 0; t < length; t++) {
+      ids[row * length + t] = BigInt(sequence.ids[t]!);
+      if (documents) numbers[row * length + t] = sequence.documents?.[t] ?? 0;
+    }
+  const shape = [batch, length];
+  return {
+    input_ids: { shape, data: ids },
+    ...(documents ? { [documentsName]: { shape, data: numbers } } : {}),
+  };
+};
+
+/**
+ * Feeds of a loss graph for at most `batch` sequences; missing rows have weight 0. Weights are divided by their sum: the
+ * loss is a mean over counted tokens.
  * @returns the feeds and the number of counted tokens
  */
 export const batchFeeds = (
   sequences: readonly Sequence[],
-  rows: number,
-  length: number,
+  shape: BatchShape,
 ): { readonly feeds: Feeds; readonly tokens: number } => {
-  const ids = new BigInt64Array(rows * length);
-  const targets = new BigInt64Array(rows * length);
-  const weights = new Float32Array(rows * length);
-  let tokens = 0;
-  sequences.forEach((sequence, row) => {
+  const tokens = countedTokens(sequences);
+  return { tokens, feeds: lossFeeds(sequences, shape, tokens) };
+};
+
+/**
+ * One step as the runs that it takes, of `shape.batch` sequences each. Weights are divided by the counted tokens of the
+ * whole step, so that the losses of the runs, and their gradients, add up to those of one run with all sequences.
+ */
+export const stepFeeds = (sequences: readonly Sequence[], shape: BatchShape): Feeds[] => {
+  const tokens = countedTokens(sequences);
+  return Array.from({ length: Math.ceil(sequences.length / shape.batch) }, (_, run) =>
+    lossFeeds(sequences.slice(run * shape.batch, (run + 1) * shape.batch), shape, tokens),
+  );
+};
+
+/** Sum of all weights. */
+const countedTokens = (sequences: readonly Sequence[]): number =>
+  sequences.reduce((sum, { weights }) => weights.reduce((total, weight) => total + weight, sum), 0);
+
+const lossFeeds = (sequences: readonly Sequence[], shape: BatchShape, tokens: number): Feeds => {
+  const length = shape.sequence;
+  const targets = new BigInt64Array(shape.batch * length);
+  const weights = new Float32Array(shape.batch * length);
+  for (const [row, sequence] of sequences.entries())
     for (let t = 0; t < length; t++) {
-      const at = row * length + t;
-      ids[at] = BigInt(sequence.ids[t]!);
-      targets[at] = BigInt(sequence.targets[t]!);
-      weights[at] = sequence.weights[t]!;
-      tokens += sequence.weights[t]!;
+      targets[row * length + t] = BigInt(sequence.targets[t]!);
+      weights[row * length + t] = sequence.weights[t]! / Math.max(1, tokens);
     }
-  });
-  for (let i = 0; i < weights.length; i++) weights[i] = weights[i]! / Math.max(1, tokens);
   return {
-    tokens,
-    feeds: {
-      input_ids: { shape: [rows, length], data: ids },
-      targets: { shape: [rows * length], data: targets },
-      weights: { shape: [rows * length], data: weights },
-    },
+    ...inputFeeds(sequences, shape),
+    targets: { shape: [targets.length], data: targets },
+    weights: { shape: [weights.length], data: weights },
   };
 };

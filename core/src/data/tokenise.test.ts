@@ -2,6 +2,7 @@ import test from 'ava';
 import type { SecateurError } from '../errors.js';
 import type { Document, TextSource } from '../ports/text.js';
 import type { Tokenizer } from '../ports/tokenizer.js';
+import type { Sequence } from './sequence.js';
 import { chunks, type TokeniseOptions, tokeniseSource } from './tokenise.js';
 
 /** Letters to ids from 10 on. */
@@ -163,6 +164,66 @@ test('an answer that is too long is cut, a prompt that is too long is left out',
     ['aabcd', 'b'],
   );
   t.deepEqual(train[0]!.weights, Float32Array.of(1, 1, 1, 1, 1));
+});
+
+test('instructions that are packed share sequences, each a document of its own', t => {
+  // 3, 2, 3, 2 and 3 positions; the last record of each kind is held out
+  const source = instructions(
+    { prompt: 'ab', text: 'cd' },
+    { prompt: 'e', text: 'fg' },
+    { prompt: 'hi', text: 'jk' },
+    { prompt: 'l', text: 'mn' },
+    { prompt: 'op', text: 'qr' },
+  );
+  const none = tokeniseSource(source, tokenizer(), options);
+  const packed = tokeniseSource(source, tokenizer(), { ...options, packing: 'instructions' });
+  t.deepEqual(
+    packed.train.map(({ ids, targets }) => [letters(ids), letters(targets)]),
+    [
+      ['abcef', 'bcdfg'],
+      ['hijlm', 'ijkmn'],
+    ],
+  );
+  for (const { weights, documents, length } of packed.train) {
+    t.deepEqual(weights, Float32Array.of(0, 1, 1, 1, 1));
+    t.deepEqual(documents, Int32Array.of(0, 0, 0, 1, 1));
+    t.is(length, 5);
+  }
+  // Alone in its sequence, a record is what it is without packing.
+  t.deepEqual(packed.validation, none.validation);
+  const counted = (parts: readonly Sequence[]) =>
+    parts.flatMap(({ weights }) => [...weights]).reduce((a, b) => a + b);
+  t.is(counted(packed.train), counted(none.train));
+});
+
+test('documents of a text that are kept apart predict nothing of each other', t => {
+  const source = text('abc', 'd', alphabet);
+  const told = { ...options, validation: text('zyxwvuts'), packing: 'documents' as const };
+  const [first, second, third] = tokeniseSource(source, tokenizer({ bos: 1 }), told).train;
+  // 1abc1d1abcdefghi...
+  t.is(letters(first!.ids), '1abc1');
+  t.deepEqual(first!.documents, Int32Array.of(0, 0, 0, 0, 1));
+  t.deepEqual(first!.weights, Float32Array.of(1, 1, 1, 0, 1));
+  t.is(letters(second!.ids), 'd1abc');
+  t.deepEqual(second!.documents, Int32Array.of(0, 1, 1, 1, 1));
+  t.deepEqual(second!.weights, Float32Array.of(0, 1, 1, 1, 1));
+  t.false('documents' in third!);
+  t.deepEqual(third!.weights, new Float32Array(5).fill(1));
+});
+
+test('plain text is the same without packing and with packed instructions, and measured the same in every way', t => {
+  const source = text('abc', 'd', alphabet, alphabet);
+  const of = (packing?: TokeniseOptions['packing']) =>
+    tokeniseSource(source, tokenizer({ bos: 1 }), {
+      ...options,
+      tuning: 0.2,
+      ...(packing ? { packing } : {}),
+    });
+  t.deepEqual(of('instructions'), of());
+  t.deepEqual(of('none'), of());
+  const apart = of('documents');
+  t.notDeepEqual(apart.train, of().train);
+  t.deepEqual([apart.tuning, apart.validation], [of().tuning, of().validation]);
 });
 
 test('without prompt and BOS every token but the first counts', t => {

@@ -50,6 +50,8 @@ export interface Report {
   readonly removedUnits: Readonly<Record<string, readonly number[]>>;
   readonly training: {
     readonly tokens: { readonly pruning: number; readonly recovery: number };
+    /** By source: share of the training positions that holds no text. */
+    readonly padding: Readonly<Record<string, number>>;
     readonly losses: { readonly pruning: readonly LossPoint[]; readonly recovery: readonly LossPoint[] };
     readonly rounds: readonly RecoveryRound[];
   };

@@ -145,11 +145,13 @@ const decoderWrt = [...decoder.parameters.keys(), 'weights'];
 const forms = {
   fused: differentiate(decoder, { wrt: decoderWrt }),
   expanded: differentiate(expandGraph(decoder).graph, { wrt: decoderWrt }),
+  'fused, recomputed': differentiate(decoder, { wrt: decoderWrt, recompute: true }),
+  'expanded, recomputed': differentiate(expandGraph(decoder).graph, { wrt: decoderWrt, recompute: true }),
 };
 const results = Object.entries(forms).map(([form, graph]) => [form, graph, evaluate(graph, feeds)] as const);
 
 for (const name of decoderWrt)
-  test(`a whole decoder by ${name}: fused, expanded and central differences agree`, t => {
+  test(`a whole decoder by ${name}: every form and central differences agree`, t => {
     const loss = (feed: Dense): number =>
       evaluate(decoder, { ...feeds, [name]: feed }).get(outputOf(decoder, 'loss').name)!.data[0]!;
     const differences = centralDifferences(feeds[name]!, loss);

@@ -4,12 +4,15 @@ import { add } from './ops/add.js';
 import { zeros } from './ops/expand.js';
 import { operatorOf } from './ops/index.js';
 import { withoutDeadNodes } from './prune-dead.js';
+import { recomputed } from './recompute.js';
 
 export interface DifferentiateOptions {
   /** Output role of the scalar that is differentiated. Default `loss`. */
   readonly loss?: string;
   /** Values by which, by name: parameters, float inputs, or whatever else the graph computes. */
   readonly wrt: readonly string[];
+  /** Make the activations again in the backward pass instead of keeping them; see {@link recomputed}. Default false. */
+  readonly recompute?: boolean;
 }
 
 /** Output role of the gradient by a value. */
@@ -24,7 +27,10 @@ export const gradientRole = (name: string): string => `gradient:${name}`;
  * Throws a plain Error when the loss is no float scalar, when a name is unknown or not float, and when the only way
  * back leads through an operator, or a saved output, that has no gradient.
  */
-export const differentiate = (graph: Graph, { loss: role = 'loss', wrt }: DifferentiateOptions): Graph => {
+export const differentiate = (
+  graph: Graph,
+  { loss: role = 'loss', wrt, recompute = false }: DifferentiateOptions,
+): Graph => {
   const loss = outputOf(graph, role);
   if (loss.dtype !== 'float' || loss.shape.length > 0)
     throw new Error(`the loss "${loss.name}" is ${loss.dtype} [${loss.shape}], expected a float scalar`);
@@ -40,15 +46,20 @@ export const differentiate = (graph: Graph, { loss: role = 'loss', wrt }: Differ
     gradients.set(name, others ? add(g, others, gradient) : gradient);
   };
 
-  for (const node of graph.nodes.toReversed()) {
+  const readForward = recompute
+    ? recomputed(graph, g, name => gradients.get(name))
+    : () => (name: string) => valueNamed(graph, name);
+
+  for (const [place, node] of [...graph.nodes.entries()].reverse()) {
     const wants = node.inputs.map(name => active.has(name));
     const outputGradients = node.outputs.map(name => gradients.get(name));
     if (!wants.includes(true) || outputGradients.every(gradient => !gradient)) continue;
     const operator = operatorOf(node.op);
     if (!operator.gradient) throw new Error(`${node.op} at "${node.path}" has no gradient`);
+    const read = readForward(place);
     const context = {
-      inputs: node.inputs.map(name => (name === '' ? undefined : valueNamed(graph, name))),
-      outputs: node.outputs.map(name => valueNamed(graph, name)),
+      inputs: node.inputs.map(name => (name === '' ? undefined : read(name))),
+      outputs: node.outputs.map(read),
       attributes: node.attributes,
       outputGradients,
       wants,

@@ -95,10 +95,20 @@ interface OperatorBase {
    * no gradient (OneHot). For composites this is the fused form: it may read saved outputs.
    */
   gradient?(g: GraphBuilder, context: GradientContext): (Value | undefined)[];
+  /** The output has the bytes of the first input and none of its own. */
+  readonly view?: true;
   /** The attributes after axes were cut; present where attributes hold extents or offsets of an axis. */
   resize?(attributes: Attributes, context: ResizeContext): Attributes;
-  /** Floating point operations of one application, a multiply-add counted as 2. */
-  flops(inputs: readonly (Value | undefined)[], outputs: readonly Value[], attributes: Attributes): number;
+  /**
+   * Floating point operations of one application, a multiply-add counted as 2. `read[i]` says whether anything reads
+   * output `i`: what only a saved output costs is not spent where nothing does.
+   */
+  flops(
+    inputs: readonly (Value | undefined)[],
+    outputs: readonly Value[],
+    attributes: Attributes,
+    read: readonly boolean[],
+  ): number;
 }
 
 /** An operator of ONNX. */

@@ -2,7 +2,8 @@ import test from 'ava';
 import { GraphBuilder } from './builder.js';
 import { largestDifference, outputAt } from './fixtures/cut-feeds.js';
 import { tinyDecoder, tinyFeeds } from './fixtures/tiny-decoder.js';
-import { outputOf } from './graph.js';
+import { flopsByPath } from './flops.js';
+import { type Graph, outputOf, valueNamed } from './graph.js';
 import { exp } from './ops/exp.js';
 import { linear } from './ops/linear.js';
 import { withLogitsAt, withLoss } from './with-loss.js';
@@ -48,6 +49,36 @@ test('logits of chosen rows are those rows of the logits', t => {
   t.deepEqual(outputOf(some, 'logits').shape, [3, 11]);
   for (const [i, row] of rows.data.entries())
     t.is(largestDifference(found.subarray(i * 11, i * 11 + 11), all.subarray(row * 11, row * 11 + 11)), 0);
+});
+
+test('a loss of chosen rows has their nll, and pays the head for no others', t => {
+  const graph = tinyDecoder();
+  const [all, some] = [withLoss(graph), withLoss(graph, 3)];
+  const feeds = tinyFeeds(all);
+  const rows = Float64Array.of(5, 0, 5);
+  const chosen = (data: Float64Array) => ({ shape: [3], data: rows.map(row => data[row]!) });
+  const own = {
+    ...feeds,
+    rows: { shape: [3], data: rows },
+    targets: chosen(feeds.targets!.data),
+    weights: chosen(feeds.weights!.data),
+  };
+  const nll = chosen(outputAt(all, 'nll', feeds)).data;
+  t.is(largestDifference(outputAt(some, 'nll', own), nll), 0);
+  const loss = nll.reduce((sum, x, i) => sum + x * own.weights.data[i]!, 0);
+  t.true(Math.abs(outputAt(some, 'loss', own)[0]! - loss) < 1e-12);
+  const head = (of: Graph): number => flopsByPath(of).get('lm_head')!;
+  t.is(head(some), head(all) / 2);
+});
+
+test('a loss without gradient costs one product with the head, one with gradient two', t => {
+  const forward = withLoss(tinyDecoder());
+  const product = 2 * 6 * 8 * 11;
+  const head = (of: Graph): number => flopsByPath(of).get('lm_head')!;
+  t.is(head(forward), product + 6 * (6 * 11 + 5));
+  const direction = valueNamed(forward, forward.nodes.at(-1)!.outputs[2]!);
+  const trained = { ...forward, outputs: new Map([...forward.outputs, ['direction', direction.name]]) };
+  t.is(head(trained) - head(forward), product + 6 * (4 * 11 + 8));
 });
 
 test('logits that a plain linear layer does not make are refused', t => {

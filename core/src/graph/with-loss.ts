@@ -19,19 +19,22 @@ const headOf = (graph: Graph): Node => {
  * A loss graph from a logits graph: output `loss`, the weighted sum of negative log-likelihoods over inputs `targets`
  * int64 [T] and `weights` [T], and output `nll` [T]. The head and the cross-entropy are one operator, so that [T, V]
  * logits need not exist at once.
+ * @param count of chosen rows, the only ones that the head is paid for: input `rows` int64 [count] holds positions in
+ * [0, T), and targets, weights and nll are [count]. Default: all rows, without that input.
  */
-export const withLoss = (graph: Graph): Graph => {
+export const withLoss = (graph: Graph, count?: number): Graph => {
   const head = headOf(graph);
-  const rows = valueNamed(graph, head.inputs[0]!).shape[0]!;
+  const length = count ?? valueNamed(graph, head.inputs[0]!).shape[0]!;
   const made: Record<string, Value> = {};
   return withoutDeadNodes(
     rebuild(
       graph,
       (g, node, [x, w]) => {
         if (node !== head) return undefined;
-        const targets = g.input('targets', [rows], 'int64');
-        const weights = g.input('weights', [rows]);
-        const [loss, nll, direction] = g.apply('LinearCrossEntropy', [x, w, targets, weights]);
+        const read = count === undefined ? x : gather(g, x!, g.input('rows', [count], 'int64'));
+        const targets = g.input('targets', [length], 'int64');
+        const weights = g.input('weights', [length]);
+        const [loss, nll, direction] = g.apply('LinearCrossEntropy', [read, w, targets, weights]);
         Object.assign(made, { loss, nll });
         return [direction!];
       },

@@ -1,5 +1,5 @@
 import type { UnitKind } from '../domain/removal-group.js';
-import { flopsOf, flopsOfNode } from '../graph/flops.js';
+import { flopsOf, flopsOfNodes } from '../graph/flops.js';
 import type { Session } from '../session.js';
 import { openModel } from './open-model.js';
 
@@ -45,16 +45,17 @@ export const describeTrace = async (
 ): Promise<TraceDescription> => {
   const { model } = await openModel(session, name, { signal });
   const graph = model.graph({ batch: 1, sequence: SEQUENCE });
+  const flops = flopsOfNodes(graph);
   return {
     parameters: model.count(),
     sequence: SEQUENCE,
     flopsPerToken: flopsOf(graph) / SEQUENCE,
-    nodes: graph.nodes.map(node => ({
+    nodes: graph.nodes.map((node, i) => ({
       op: node.op,
       path: node.path,
       parameters: node.inputs.filter(name => graph.parameters.has(name)),
       output: graph.values.get(node.outputs[0]!)!.shape,
-      flops: flopsOfNode(graph, node),
+      flops: flops[i]!,
     })),
     groups: model.groups.map(({ id, kind, units, unitCost, unprunable, members }) => ({
       id,

@@ -1,4 +1,5 @@
-import { checkIds, chunks } from '../data/tokenise.js';
+import { checkIds } from '../data/token-ids.js';
+import { chunks } from '../data/tokenise.js';
 import { checkPerplexity } from '../domain/perplexity.js';
 import { SecateurError } from '../errors.js';
 import { Engine } from '../ports/engine.js';

@@ -1,4 +1,4 @@
-import { checkIds } from '../data/tokenise.js';
+import { checkIds } from '../data/token-ids.js';
 import { isSecateurError } from '../errors.js';
 import { Engine } from '../ports/engine.js';
 import { Runtime } from '../ports/runtime.js';

@@ -1,10 +1,12 @@
+import type { BatchShape } from '../data/sequence.js';
 import type { RemovalGroup } from '../domain/removal-group.js';
 import { attachLora } from '../graph/attach-lora.js';
 import { couple } from '../graph/couple.js';
 import type { Graph, TensorRef } from '../graph/graph.js';
 import { sizeOf, valueNamed } from '../graph/graph.js';
+import { withDocuments } from '../graph/with-documents.js';
 import type { CheckpointFormat, ModelConfig } from '../ports/checkpoint.js';
-import type { Tracer, TraceShape } from '../ports/tracer.js';
+import type { Tracer } from '../ports/tracer.js';
 import { type LoraState, loraProduct } from './lora-state.js';
 
 /** Where a model's pieces come from. */
@@ -37,10 +39,11 @@ export class LiveModel {
     this.vocabulary = valueNamed(graph, graph.outputs.get('logits')!).shape[1]!;
   }
 
-  /** The logits graph with LoRA attached. */
-  graph(shape: TraceShape): Graph {
+  /** The logits graph with LoRA attached and, where the shape says so, documents kept apart. */
+  graph({ documents = false, ...shape }: BatchShape): Graph {
     const { tracer, config, tensors } = this.source;
-    return attachLora(tracer.trace(config, tensors, shape), this.lora.specs);
+    const graph = attachLora(tracer.trace(config, tensors, shape), this.lora.specs);
+    return documents ? withDocuments(graph) : graph;
   }
 
   /** A base weight as the model has it now, float32. */

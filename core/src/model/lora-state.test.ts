@@ -5,7 +5,7 @@ import { sizeOf } from '../graph/graph.js';
 import type { Adapter } from '../ports/checkpoint.js';
 import { createRng } from '../rng.js';
 import { MemoryFormat } from '../testing/memory-format.js';
-import { cloneLora, freshLora, loadLora, loraProduct } from './lora-state.js';
+import { cloneLora, freshLora, loadLora, loraProduct, withoutIdle } from './lora-state.js';
 
 const modules = new Map<string, Shape>([
   ['a.up', [6, 4]],
@@ -23,6 +23,15 @@ test('a fresh LoRA changes nothing: A is uniform within 1/√in, B is zero', t =
   t.true(Math.abs(variance / (bound ** 2 / 3) - 1) < 0.05);
   t.true(Math.abs(a.reduce((sum, x) => sum + x, 0) / a.length) < 0.02 * bound);
   t.deepEqual(arrays.get('wide.lora_B.weight'), new Float32Array(8 * 16));
+});
+
+test('modules whose B is zero are idle, whatever their A', t => {
+  const { specs, arrays } = freshLora(modules, { rank: 2, scaling: 1 }, createRng(1));
+  t.deepEqual(withoutIdle({ specs, arrays }), { specs: new Map(), arrays: new Map() });
+  arrays.get('a.down.lora_B.weight')![7] = -1e-30;
+  const busy = withoutIdle({ specs, arrays });
+  t.deepEqual([...busy.specs.keys()], ['a.down']);
+  t.deepEqual([...busy.arrays.keys()], ['a.down.lora_A.weight', 'a.down.lora_B.weight']);
 });
 
 test('the factors of a module do not depend on which others there are', t => {

@@ -74,6 +74,13 @@ const finite = (factor: Float32Array, name: string): Float32Array => {
   });
 };
 
+/** The same without the modules whose B is zero, as a fresh one's are: they add exactly nothing to what a model computes. */
+export const withoutIdle = ({ specs, arrays }: LoraState): LoraState => {
+  const busy = [...specs].filter(([module]) => arrays.get(loraNames(module).b)!.some(x => x !== 0));
+  const names = new Set(busy.flatMap(([module]) => Object.values(loraNames(module))));
+  return { specs: new Map(busy), arrays: new Map([...arrays].filter(([name]) => names.has(name))) };
+};
+
 /** A copy that can be trained without touching the original. */
 export const cloneLora = ({ specs, arrays }: LoraState): LoraState => ({
   specs,

@@ -35,7 +35,7 @@ const feedsOf = async (
   sequence: Sequence,
   gates: Record<string, Float64Array>,
 ): Promise<Record<string, Dense>> => {
-  const { feeds } = batchFeeds([sequence], 1, length);
+  const { feeds } = batchFeeds([sequence], { batch: 1, sequence: length });
   const own = sequence.weights.reduce((sum, weight) => sum + weight, 0);
   const dense: Record<string, Dense> = {};
   for (const [name, { shape, data }] of Object.entries(feeds))

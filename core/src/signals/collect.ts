@@ -1,4 +1,4 @@
-import { batchFeeds, type Sequence } from '../data/sequence.js';
+import { batchFeeds, hasDocuments, type Sequence } from '../data/sequence.js';
 import type { RemovalGroup } from '../domain/removal-group.js';
 import { SecateurError } from '../errors.js';
 import { consumerOf, gateName, insertGates } from '../graph/insert-gates.js';
@@ -82,7 +82,8 @@ const measure = async ({
   const readers = new Set(
     needs.has('inputNorms') ? groups.flatMap(group => consumerOf(group)?.param ?? []) : [],
   );
-  const gated = insertGates(model.graph({ batch, sequence: length }), groups, batch);
+  const shape = { batch, sequence: length, documents: hasDocuments(sequences) };
+  const gated = insertGates(model.graph(shape), groups, batch);
   const graph = withLoss(observeInputs(gated, readers));
   const executable = await engine.compile(graph, {
     wrt: wantsGates ? groups.map(gateName) : [],
@@ -95,7 +96,7 @@ const measure = async ({
     for (let at = 0; at < sequences.length; at += batch) {
       signal?.throwIfAborted();
       const rows = sequences.slice(at, at + batch);
-      const { feeds, tokens } = batchFeeds(rows, batch, length);
+      const { feeds, tokens } = batchFeeds(rows, shape);
       const present = graph.inputs.includes('present') ? { present: presence(rows, batch, length) } : {};
       const { outputs, gradients } = await executable.run({ ...fixed, ...feeds, ...present });
       if (wantsGates)

@@ -1,5 +1,4 @@
-import type { Sequence } from '../data/sequence.js';
-import { batchFeeds } from '../data/sequence.js';
+import { hasDocuments, inputFeeds, type Sequence } from '../data/sequence.js';
 import type { Selection } from '../domain/removal-group.js';
 import { isSecateurError, SecateurError } from '../errors.js';
 import { loraNames } from '../graph/attach-lora.js';
@@ -107,8 +106,7 @@ const compare = async (
   sequences: readonly Sequence[],
 ): Promise<number> => {
   const rows = sequences.slice(0, 2);
-  const shape = { batch: rows.length, sequence: rows[0]!.ids.length };
-  const { input_ids } = batchFeeds(rows, shape.batch, shape.sequence).feeds;
+  const shape = { batch: rows.length, sequence: rows[0]!.ids.length, documents: hasDocuments(rows) };
   const groups = masked.groups.filter(group => removed.get(group.id)?.length);
   const gates = new Map(
     groups.map(group => {
@@ -123,7 +121,7 @@ const compare = async (
     try {
       const feeds = {
         ...feedsOf(graph, model.fed),
-        input_ids: input_ids!,
+        ...inputFeeds(rows, shape),
         ...(gated ? gateFeeds(groups, gates, shape.batch) : {}),
       };
       return (await executable.run(feeds)).outputs.logits!.data as Float32Array;

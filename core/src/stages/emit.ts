@@ -1,5 +1,5 @@
 import { relative, sep } from 'node:path';
-import { batchFeeds } from '../data/sequence.js';
+import { hasDocuments, inputFeeds } from '../data/sequence.js';
 import { isSecateurError } from '../errors.js';
 import type { StoredDType } from '../graph/graph.js';
 import { LiveModel } from '../model/live-model.js';
@@ -85,14 +85,13 @@ const compare = async (
   written: LiveModel,
 ): Promise<number> => {
   const rows = loaded.sources[0]!.validation.slice(0, 1);
-  const shape = { batch: 1, sequence: rows[0]!.ids.length };
-  const { input_ids } = batchFeeds(rows, 1, shape.sequence).feeds;
+  const shape = { batch: 1, sequence: rows[0]!.ids.length, documents: hasDocuments(rows) };
   const logits = async (which: LiveModel): Promise<Float32Array> => {
     const graph = which.graph(shape);
     const executable = await run.engine.compile(graph, { fed: [...which.changed.keys()] });
     try {
-      return (await executable.run({ ...feedsOf(graph, which.fed), input_ids: input_ids! })).outputs.logits!
-        .data as Float32Array;
+      const feeds = { ...feedsOf(graph, which.fed), ...inputFeeds(rows, shape) };
+      return (await executable.run(feeds)).outputs.logits!.data as Float32Array;
     } finally {
       await executable.release();
     }

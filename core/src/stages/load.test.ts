@@ -1,6 +1,11 @@
 import test from 'ava';
+import { hasDocuments } from '../data/sequence.js';
 import type { SecateurError } from '../errors.js';
+import { CausalAttention } from '../graph/ops/causal-attention.js';
+import { rebuild } from '../graph/rebuild.js';
 import { TextReader } from '../ports/text.js';
+import { Tracer } from '../ports/tracer.js';
+import { tinyTracer } from '../testing/tiny-model.js';
 import { type Filled, fill, type TinySettings, tinyContext, tinySession } from '../testing/tiny-session.js';
 import { load } from './load.js';
 
@@ -142,6 +147,37 @@ test('what is held out must be of the same kind as the source, and other text', 
   t.is(same.message, 'text.hills.tuning is the same text as text.hills.validation, expected another');
   const trained = await refused(t, { text: { hills: { file: 'f', validation: 'f', tuning: 0.1 } } }, ports);
   t.is(trained.message, 'text.hills.validation is the same text as text.hills, expected another');
+});
+
+/** The tiny model as a tracer would give it that does not know attention as one operator. */
+const primitives = [
+  fill(Tracer, {
+    ...tinyTracer,
+    trace: (...given) =>
+      rebuild(tinyTracer.trace(...given), (g, { op, attributes }, inputs) =>
+        op === 'CausalAttention' ? CausalAttention.expand(g, inputs, attributes) : undefined,
+      ),
+  }),
+];
+
+test('instructions share sequences only where the attention of the model can keep them apart', async t => {
+  const text = { 'ask me': { file: 'asked', validation: 0.25, tuning: 0.1 } };
+  const lengths = {
+    train: { sequence: 16 },
+    evaluate: { chunk: 17 },
+    prune: { ratio: 0.1 },
+  };
+  const { sources } = await loaded({ text, ...lengths });
+  t.true(hasDocuments(sources[0]!.train) && hasDocuments(sources[0]!.validation));
+  const error = await refused(t, { text, ...lengths }, primitives);
+  t.is(error.code, 'E_CONFIG_INVALID');
+  t.regex(
+    error.message,
+    /^train\.packing is "instructions", which puts several documents of "ask me" into one/,
+  );
+  const none = { ...lengths, train: { sequence: 16, packing: 'none' as const } };
+  t.false(hasDocuments((await loaded({ text, ...none }, primitives)).sources[0]!.train));
+  await t.notThrowsAsync(loaded(lengths, primitives));
 });
 
 test('inputs are known by the key that names them', async t => {

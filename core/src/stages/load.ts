@@ -1,14 +1,15 @@
 import type { ResolvedConfig } from '../config/schema.js';
-import type { SourceData } from '../data/sequence.js';
+import { hasDocuments, type SourceData } from '../data/sequence.js';
 import { tokeniseSource } from '../data/tokenise.js';
 import { SecateurError } from '../errors.js';
 import { linearModules } from '../graph/attach-lora.js';
+import type { Graph } from '../graph/graph.js';
+import { canTakeDocuments } from '../graph/with-documents.js';
 import { LiveModel } from '../model/live-model.js';
 import { freshLora, type LoraState, loadLora } from '../model/lora-state.js';
 import { openSource } from '../model/open-source.js';
 import { TextReader, type TextSource } from '../ports/text.js';
 import { TokenizerFormat } from '../ports/tokenizer.js';
-import type { Tracer } from '../ports/tracer.js';
 import type { RunContext } from '../run-context.js';
 import { checkBudget } from '../selection/select.js';
 import type { Session } from '../session.js';
@@ -59,6 +60,7 @@ export const load = (session: Session): Stage<string, Loaded> => ({
     checkShape(run, model, candidates);
     checkBudget(candidates, quotaOf(run, model), limitsOf(config));
     const texts = await readTexts(session, checkpoint.folder, model.vocabulary);
+    checkPacking(config, texts.sources, graph);
     const hashes = { model: await checkpoint.hash(), adapter: adapter ? await adapter.hash() : null };
     return {
       model,
@@ -88,8 +90,19 @@ const checkLengths = ({ train, evaluate }: ResolvedConfig, limit: number): void 
       );
 };
 
+/** Records that share a sequence are only worth something where the model's attention can be told of them. */
+const checkPacking = ({ train }: ResolvedConfig, sources: readonly SourceData[], graph: Graph): void => {
+  const shared = sources.find(parts => hasDocuments([...parts.train, ...parts.tuning, ...parts.validation]));
+  if (!shared || canTakeDocuments(graph)) return;
+  throw new SecateurError(
+    'E_CONFIG_INVALID',
+    `train.packing is "${train.packing}", which puts several documents of "${shared.name}" into one sequence, but the model's attention is traced as single operators, which cannot keep them apart`,
+    { hint: "set train.packing to 'none'" },
+  );
+};
+
 /** The module of the layer that makes the logits: LoRA stays off it. */
-const headModule = (graph: ReturnType<Tracer['trace']>): string | undefined =>
+const headModule = (graph: Graph): string | undefined =>
   graph.nodes.find(node => node.outputs.includes(graph.outputs.get('logits')!))?.path;
 
 const attachFresh = (run: RunContext, modules: ReadonlyMap<string, readonly number[]>): LoraState => {
@@ -162,6 +175,7 @@ const readTexts = async (session: Session, folder: string, vocabulary: number): 
     const options = {
       sequence: config.train.sequence,
       chunk: config.evaluate.chunk,
+      packing: config.train.packing,
       vocabulary,
       warn: (message: string) => session.log('warn', message),
     };

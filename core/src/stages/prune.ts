@@ -20,8 +20,8 @@ export interface PruneInput {
 
 /** Training batches of a run: a function of the seed alone, so that every method reads the same text. */
 export const batchesOf = (run: RunContext, { sources }: Loaded): BatchStream => {
-  const { batch, sequence } = run.config.train;
-  return new BatchStream(sources, run.rng.fork('batches'), batch, sequence);
+  const { batch, sequence, microBatch } = run.config.train;
+  return new BatchStream(sources, run.rng.fork('batches'), batch, sequence, microBatch);
 };
 
 /** Decides what is removed; methods that fade units train while they do. */

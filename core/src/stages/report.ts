@@ -1,3 +1,4 @@
+import { paddingOf } from '../data/sequence.js';
 import type { KnowledgeMap } from '../domain/knowledge.js';
 import type { Report } from '../domain/report.js';
 import { flopsOf } from '../graph/flops.js';
@@ -57,6 +58,7 @@ export const makeReport = (input: ReportInput): Report => {
     removedUnits: Object.fromEntries(outcome.removed),
     training: {
       tokens: { pruning: outcome.tokens, recovery: recovery.tokens },
+      padding: Object.fromEntries(loaded.sources.map(({ name, train }) => [name, paddingOf(train)])),
       losses: { pruning: outcome.losses, recovery: recovery.losses },
       rounds: recovery.rounds,
     },

@@ -22,7 +22,7 @@ export const scoreGroups = async (
     groups,
     needs: new Set(scorer.needs),
     sequences,
-    batch: run.config.train.batch,
+    batch: run.config.train.microBatch,
     signal: run.signal,
     onBatch: (done, total) => run.progress(done, total, 'sequences', 'calibration'),
     ...(gates ? { gates } : {}),

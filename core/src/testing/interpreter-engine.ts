@@ -24,9 +24,9 @@ export class InterpreterEngine implements Engine {
   constructor(private readonly read: (ref: TensorRef) => Promise<ArrayLike<number>>) {}
 
   async compile(graph: Graph, options: CompileOptions = {}): Promise<Executable> {
-    const { wrt = [], fed = [], precision = 'float32', form = 'fused' } = options;
+    const { wrt = [], fed = [], precision = 'float32', form = 'fused', recompute = false } = options;
     const forward = form === 'naive' ? expandGraph(graph).graph : graph;
-    const whole = wrt.length > 0 ? differentiate(forward, { wrt }) : forward;
+    const whole = wrt.length > 0 ? differentiate(forward, { wrt, recompute }) : forward;
     const stored: Record<string, Dense> = {};
     for (const { name, shape, ref } of graph.parameters.values())
       if (ref && !fed.includes(name) && !wrt.includes(name))

@@ -12,6 +12,8 @@ export interface CaseInput {
   readonly ids?: number;
   /** Uniform in [0.5, 1.5) instead of standard normal. */
   readonly positive?: boolean;
+  /** Whole numbers below this bound, held as float. */
+  readonly whole?: number;
 }
 
 /** One application of an operator, small enough for differences in every element. */
@@ -29,6 +31,7 @@ export interface OperatorCase {
 const of = (...shape: number[]): CaseInput => ({ shape });
 const positive = (...shape: number[]): CaseInput => ({ shape, positive: true });
 const ids = (bound: number, ...shape: number[]): CaseInput => ({ shape, ids: bound });
+const whole = (bound: number, ...shape: number[]): CaseInput => ({ shape, whole: bound });
 
 const binaries = (second: typeof of): [about: string, inputs: CaseInput[]][] => [
   ['equal shapes', [of(2, 3), second(2, 3)]],
@@ -135,8 +138,21 @@ export const operatorCases: readonly OperatorCase[] = [
       ['grouped queries', attention(3, 2, 2), { scale: 0.5 }],
       ['one head', attention(3, 1, 1), { scale: 0.5 }],
       ['window of 2', attention(4, 2, 2), { scale: 0.7, window: 2 }],
+      ['blocks of 2', attention(5, 2, 2), { scale: 0.5, block: 2 }],
+      ['blocks of 2, window of 3', attention(7, 1, 2), { scale: 0.7, window: 3, block: 2 }],
+      ['documents', [...attention(6, 2, 2), whole(3, 2, 6)], { scale: 0.5 }],
+      [
+        'documents, blocks of 2, window of 3',
+        [...attention(7, 1, 2), whole(2, 2, 7)],
+        { scale: 0.5, window: 3, block: 2 },
+      ],
     ] as const
-  ).map(([about, inputs, attributes]) => ({ op: 'CausalAttention', about, inputs, attributes, saved: [1] })),
+  ).map(([about, inputs, attributes]) => {
+    const length = inputs[0]!.shape[1]!;
+    const blocks = 'block' in attributes ? Math.ceil(length / attributes.block) : 1;
+    const saved = Array.from({ length: blocks }, (_, i) => i + 1);
+    return { op: 'CausalAttention', about, inputs, attributes, fixed: [3], saved };
+  }),
   { op: 'SiluGate', about: 'rows', inputs: [of(3, 4), of(3, 4)], attributes: {} },
   {
     op: 'LinearCrossEntropy',
@@ -144,6 +160,13 @@ export const operatorCases: readonly OperatorCase[] = [
     inputs: [of(4, 3), of(5, 3), ids(5, 4), positive(4)],
     attributes: {},
     saved: [2],
+  },
+  {
+    op: 'After',
+    about: 'a matrix of another shape',
+    inputs: [of(2, 3), of(4, 1)],
+    attributes: {},
+    fixed: [1],
   },
 ];
 
@@ -162,7 +185,8 @@ export const graphOf = ({ op, inputs, attributes }: OperatorCase): Graph => {
   return g.build();
 };
 
-export const randomDense = (rng: Rng, { shape, ids: bound, positive: above }: CaseInput): Dense => {
+export const randomDense = (rng: Rng, { shape, positive: above, ...input }: CaseInput): Dense => {
+  const bound = input.ids ?? input.whole;
   const draw = (): number => (bound ? rng.integer(bound) : above ? 0.5 + rng.next() : rng.normal());
   return { shape, data: Float64Array.from({ length: sizeOf(shape) }, draw) };
 };

@@ -1,4 +1,5 @@
 import type { ResolvedConfig } from '../config/schema.js';
+import { hasDocuments } from '../data/sequence.js';
 import type { LogEntry } from '../domain/events.js';
 import type { TinyDecoder } from '../graph/fixtures/tiny-decoder.js';
 import { createHooks } from '../hooks.js';
@@ -58,6 +59,8 @@ export const tinyConfig = ({ seed, text, ...sections }: TinySettings = {}): Reso
       tokens: 144,
       batch: 2,
       sequence: 6,
+      packing: 'instructions',
+      microBatch: sections.train?.batch ?? 2,
       learningRate: 0.02,
       warmup: 0.1,
       rank: 2,
@@ -190,7 +193,11 @@ const tinyReader: TextReader = {
 const tinyEvaluator: Evaluator = {
   async evaluate({ engine, config }, model, sources) {
     const { chunk, tokens } = config.evaluate;
-    const meter = await LossMeter.open(engine, model, { batch: config.train.batch, sequence: chunk - 1 });
+    const meter = await LossMeter.open(engine, model, {
+      batch: config.train.microBatch,
+      sequence: chunk - 1,
+      documents: sources.some(({ validation }) => hasDocuments(validation)),
+    });
     const results: Record<string, Measurement> = {};
     for (const { name, validation } of sources) {
       const { loss, tokens: counted } = await meter.mean(validation.slice(0, Math.ceil(tokens / chunk)));

@@ -1,5 +1,6 @@
 import test from 'ava';
 import type { Sequence } from '../data/sequence.js';
+import { tokeniseSource } from '../data/tokenise.js';
 import { couple } from '../graph/couple.js';
 import { evaluate } from '../graph/evaluate.js';
 import { outputOf } from '../graph/graph.js';
@@ -76,4 +77,33 @@ test('gates are the same for every sequence; a group that is not named is open',
   const feeds = gateFeeds([first!, second!], new Map([[second!.id, Float32Array.of(1, 0)]]), 3);
   t.deepEqual(feeds[`gate:${first!.id}`], { shape: [3, 2], data: new Float32Array(6).fill(1) });
   t.deepEqual(feeds[`gate:${second!.id}`], { shape: [3, 2], data: Float32Array.of(1, 0, 1, 0, 1, 0) });
+});
+
+test('instructions that share sequences lose what they do alone', async t => {
+  const tokenizer = {
+    ...{ size: 11, bos: 1, eos: 2, decode: () => '' },
+    encode: (text: string) => Array.from(text, letter => 3 + (letter.charCodeAt(0) & 7)),
+  };
+  const rng = createRng(3);
+  const letters = (count: number): string =>
+    Array.from({ length: count }, () => String.fromCharCode(97 + rng.integer(8))).join('');
+  const documents = Array.from({ length: 30 }, () => ({
+    prompt: letters(rng.integer(4)),
+    text: letters(1 + rng.integer(9)),
+  }));
+  const source = { name: 'asks', kind: 'instruction', documents, hash: '' } as const;
+  const options = { sequence: 16, chunk: 17, validation: 0.3, tuning: 0.3, vocabulary: 11 };
+  const none = tokeniseSource(source, tokenizer, options);
+  const packed = tokeniseSource(source, tokenizer, { ...options, packing: 'instructions' });
+  const shape = { batch: 2, sequence: 16 };
+  const [alone, together] = [
+    await LossMeter.open(engine, model, shape),
+    await LossMeter.open(engine, model, { ...shape, documents: true }),
+  ];
+  for (const part of ['train', 'tuning', 'validation'] as const) {
+    t.true(packed[part].length < none[part].length);
+    const [expected, found] = [await alone.mean(none[part]), await together.mean(packed[part])];
+    t.is(found.tokens, expected.tokens);
+    t.true(Math.abs(found.loss - expected.loss) < 1e-6, `${part}: ${found.loss} ${expected.loss}`);
+  }
 });

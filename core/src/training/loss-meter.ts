@@ -1,4 +1,4 @@
-import { batchFeeds, type Sequence } from '../data/sequence.js';
+import { type BatchShape, batchFeeds, type Sequence } from '../data/sequence.js';
 import type { RemovalGroup } from '../domain/removal-group.js';
 import { gateName, insertGates } from '../graph/insert-gates.js';
 import { withLoss } from '../graph/with-loss.js';
@@ -27,8 +27,7 @@ export class LossMeter {
     private readonly executable: Executable,
     private readonly fixed: () => Feeds,
     private readonly groups: readonly RemovalGroup[],
-    private readonly batch: number,
-    private readonly length: number,
+    private readonly shape: BatchShape,
   ) {}
 
   /**
@@ -37,15 +36,11 @@ export class LossMeter {
   static async open(
     engine: Engine,
     model: LiveModel,
-    {
-      batch,
-      sequence,
-      groups = [],
-    }: { readonly batch: number; readonly sequence: number; readonly groups?: readonly RemovalGroup[] },
+    { groups = [], ...shape }: BatchShape & { readonly groups?: readonly RemovalGroup[] },
   ): Promise<LossMeter> {
-    const graph = withLoss(insertGates(model.graph({ batch, sequence }), groups, batch));
+    const graph = withLoss(insertGates(model.graph(shape), groups, shape.batch));
     const executable = await engine.compile(graph, { fed: [...model.changed.keys()] });
-    return new LossMeter(executable, () => feedsOf(graph, model.fed), groups, batch, sequence);
+    return new LossMeter(executable, () => feedsOf(graph, model.fed), groups, shape);
   }
 
   /**
@@ -57,13 +52,10 @@ export class LossMeter {
   ): Promise<{ readonly loss: number; readonly tokens: number }> {
     let sum = 0;
     let tokens = 0;
-    const fixed = { ...this.fixed(), ...gateFeeds(this.groups, gates, this.batch) };
-    for (let at = 0; at < sequences.length; at += this.batch) {
-      const { feeds, tokens: counted } = batchFeeds(
-        sequences.slice(at, at + this.batch),
-        this.batch,
-        this.length,
-      );
+    const { batch } = this.shape;
+    const fixed = { ...this.fixed(), ...gateFeeds(this.groups, gates, batch) };
+    for (let at = 0; at < sequences.length; at += batch) {
+      const { feeds, tokens: counted } = batchFeeds(sequences.slice(at, at + batch), this.shape);
       const { outputs } = await this.executable.run({ ...fixed, ...feeds });
       sum += (outputs.loss!.data[0] as number) * counted;
       tokens += counted;

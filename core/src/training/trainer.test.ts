@@ -50,6 +50,34 @@ test('a long gradient is scaled down to the limit, a short one is left alone', a
   }
 });
 
+/** loss = Σ weight · (x − target)². */
+const bowls = () => {
+  const g = new GraphBuilder();
+  const [target, weight] = [g.input('target', [2]), g.input('weight', [2])];
+  const gap = sub(g, g.parameter('x', [2]), target);
+  g.output('loss', reduceSum(g, mul(g, weight, mul(g, gap, gap)), [0]));
+  return g.build();
+};
+
+test('a step in parts is the step as a whole: losses and gradients add up, and the sum is clipped', async t => {
+  const part = (target: number[], weight: number[]) => ({
+    target: { shape: [2], data: Float32Array.from(target) },
+    weight: { shape: [2], data: Float32Array.from(weight) },
+  });
+  // Gradients at 0 are (−1, 10) and (−1, −4): each alone is longer than the limit, and so is the sum (−2, 6).
+  const parts = [part([1, -1], [0.5, 5]), part([1, 1], [0.5, 2])];
+  const [x, expected] = [Float32Array.of(0, 0), Float32Array.of(0, 0)];
+  const trainer = await Trainer.open(engine, bowls(), new Map([['x', x]]), new Map(), {
+    clip: 3,
+    epsilon: 1,
+  });
+  t.is(await trainer.step(parts, 0.5), 8);
+  const adam = new AdamW({ epsilon: 1 });
+  adam.update(new Map([['x', expected]]), { x: { data: [-2, 6] } }, 0.5, 3 / Math.hypot(2, 6));
+  for (const [i, value] of x.entries()) t.true(Math.abs(value - expected[i]!) < 1e-6);
+  t.is(trainer.optimizer.state().step, 1);
+});
+
 test('a loss that is no number stops the training, before anything is changed', async t => {
   const x = Float32Array.of(0, 0);
   const trainer = await Trainer.open(engine, bowl(), new Map([['x', x]]), scale);

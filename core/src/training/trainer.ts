@@ -9,7 +9,7 @@ export interface TrainerOptions extends AdamWOptions {
   readonly clip?: number;
 }
 
-/** Trains named arrays in place on a loss graph: one step is one run of the engine and one update. */
+/** Trains named arrays in place on a loss graph: one step is a run of the engine for each of its parts, and one update. */
 export class Trainer {
   readonly optimizer: AdamW;
   readonly #clip: number;
@@ -42,33 +42,47 @@ export class Trainer {
   }
 
   /**
-   * One step on a batch.
+   * One step on a batch, whole or in parts whose losses add up ({@link stepFeeds}): gradients are summed over the parts,
+   * and clipped as a sum.
    * @returns the loss before the update
    * @throws SecateurError E_NUMERICS when the loss is not finite
    */
-  async step(batch: Feeds, learningRate: number): Promise<number> {
-    const feeds = { ...this.fixed, ...feedsOf(this.graph, this.trainable), ...batch };
-    const { outputs, gradients } = await this.executable.run(feeds);
-    const loss = outputs.loss!.data[0] as number;
+  async step(batch: Feeds | readonly Feeds[], learningRate: number): Promise<number> {
+    const { loss, gradients } = await this.#accumulate([batch].flat());
     if (!Number.isFinite(loss))
       throw new SecateurError('E_NUMERICS', `the training loss is ${loss}, expected a finite number`, {
         hint: `lower the learning rate (it is ${learningRate.toPrecision(3)}): train.learningRate`,
       });
-    const norms = gradientNorm(gradients as Record<string, { data: Float32Array }>);
+    const norms = gradientNorm(gradients);
     const scale = this.#clip > 0 && norms > this.#clip ? this.#clip / norms : 1;
-    this.optimizer.update(
-      this.trainable,
-      gradients as Record<string, { data: Float32Array }>,
-      learningRate,
-      scale,
-    );
+    this.optimizer.update(this.trainable, gradients, learningRate, scale);
     return loss;
+  }
+
+  /** Sums of losses and gradients; those of the first part are the engine's own arrays. */
+  async #accumulate(parts: readonly Feeds[]): Promise<{ loss: number; gradients: Gradients }> {
+    const given = { ...this.fixed, ...feedsOf(this.graph, this.trainable) };
+    let [loss, gradients]: [number, Gradients] = [0, {}];
+    for (const [i, part] of parts.entries()) {
+      const result = await this.executable.run({ ...given, ...part });
+      loss += result.outputs.loss!.data[0] as number;
+      const own = result.gradients as Gradients;
+      if (i === 0) gradients = own;
+      else for (const [name, { data }] of Object.entries(gradients)) addInto(data, own[name]!.data);
+    }
+    return { loss, gradients };
   }
 
   close(): Promise<void> {
     return this.executable.release();
   }
 }
+
+type Gradients = Readonly<Record<string, { readonly data: Float32Array }>>;
+
+const addInto = (sum: Float32Array, more: Float32Array): void => {
+  for (let i = 0; i < sum.length; i++) sum[i]! += more[i]!;
+};
 
 /** Arrays as feeds, with the shapes that the graph gives them. Arrays that the graph lacks are left out. */
 export const feedsOf = (graph: Graph, arrays: ReadonlyMap<string, Float32Array>): Feeds => {

@@ -1,10 +1,14 @@
-import { definePlugin, Evaluator, LossMeter, type Measurement } from '@secateur/core';
+import { definePlugin, Evaluator, hasDocuments, LossMeter, type Measurement } from '@secateur/core';
 
 /** exp of the mean negative log-likelihood per predicted token, over the validation split in chunks. */
 export const perplexity: Evaluator = {
   async evaluate({ engine, config, progress, signal }, model, sources) {
     const { chunk, tokens } = config.evaluate;
-    const meter = await LossMeter.open(engine, model, { batch: config.train.batch, sequence: chunk - 1 });
+    const meter = await LossMeter.open(engine, model, {
+      batch: config.train.microBatch,
+      sequence: chunk - 1,
+      documents: sources.some(({ validation }) => hasDocuments(validation)),
+    });
     try {
       const results: Record<string, Measurement> = {};
       for (const [done, source] of sources.entries()) {

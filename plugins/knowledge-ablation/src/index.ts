@@ -1,4 +1,4 @@
-import { capacityOf, definePlugin, KnowledgeAnalysis, LossMeter } from '@secateur/core';
+import { ablationLosses, capacityOf, definePlugin, KnowledgeAnalysis } from '@secateur/core';
 import { z } from 'zod';
 import { capacityWithout, lowest, mostDeviating } from './protect.js';
 
@@ -16,48 +16,44 @@ const schema = z.strictObject({
 export const ablation = ({ ratios, protect }: z.output<typeof schema>): KnowledgeAnalysis => ({
   async analyse({ run, model, groups, sequences, quota, score }) {
     const saliency = await score();
-    const { batch } = run.config.train;
-    const meter = await LossMeter.open(run.engine, model, {
-      batch,
-      sequence: sequences[0]!.ids.length,
-      groups,
+    const candidates = groups.flatMap(group =>
+      ratios.map(ratio => ({ group, closed: lowest(saliency.get(group.id)!, ratio) })),
+    );
+    const total = candidates.length;
+    const losses = await ablationLosses({
+      engine: run.engine,
+      model,
+      candidates,
+      sequences,
+      signal: run.signal,
+      // In equal parts of the work: a measurement costs less the further behind its group lies.
+      onProgress: (share, group) => run.progress(Math.round(share * total), total, 'measurements', group),
     });
-    try {
-      const dense = (await meter.mean(sequences)).loss;
-      const rows = [];
-      for (const [index, group] of groups.entries()) {
-        let rise = 0;
-        let parameters = 0;
-        for (const [step, ratio] of ratios.entries()) {
-          run.signal.throwIfAborted();
-          const closed = lowest(saliency.get(group.id)!, ratio);
-          const gates = new Float32Array(group.units).fill(1);
-          for (const unit of closed) gates[unit] = 0;
-          rise += ((await meter.mean(sequences, new Map([[group.id, gates]]))).loss - dense) / ratios.length;
-          parameters += (closed.length * group.unitCost) / ratios.length;
-          const done = index * ratios.length + step + 1;
-          run.progress(done, groups.length * ratios.length, 'measurements', group.id);
-        }
-        rows.push({ group: group.id, deviation: rise, perMillion: (rise * 1e6) / parameters });
+    const rows = groups.map((group, index) => {
+      let rise = 0;
+      let parameters = 0;
+      for (const at of ratios.keys()) {
+        const candidate = index * ratios.length + at;
+        rise += (losses.candidates[candidate]! - losses.dense) / ratios.length;
+        parameters += (candidates[candidate]!.closed.length * group.unitCost) / ratios.length;
       }
-      const kept = new Set(mostDeviating(rows, protect));
-      const capacity = (): number =>
-        Math.min(
-          capacityWithout(groups, kept),
-          capacityOf(
-            groups.filter(({ id }) => !kept.has(id)),
-            run.config.prune,
-          ),
-        );
-      while (kept.size > 0 && capacity() < quota) {
-        const freed = [...kept].at(-1)!;
-        kept.delete(freed);
-        run.log('warn', `${freed} is not protected: the budget could not be met without it`);
-      }
-      return { rows: rows.map(row => ({ ...row, protected: kept.has(row.group) })) };
-    } finally {
-      await meter.close();
+      return { group: group.id, deviation: rise, perMillion: (rise * 1e6) / parameters };
+    });
+    const kept = new Set(mostDeviating(rows, protect));
+    const capacity = (): number =>
+      Math.min(
+        capacityWithout(groups, kept),
+        capacityOf(
+          groups.filter(({ id }) => !kept.has(id)),
+          run.config.prune,
+        ),
+      );
+    while (kept.size > 0 && capacity() < quota) {
+      const freed = [...kept].at(-1)!;
+      kept.delete(freed);
+      run.log('warn', `${freed} is not protected: the budget could not be met without it`);
     }
+    return { rows: rows.map(row => ({ ...row, protected: kept.has(row.group) })) };
   },
 });
 

@@ -127,6 +127,34 @@ test('killed between two checkpoints, it goes on from the last one to the same b
   }
 });
 
+/** Largest difference of two reports' losses. */
+const lossesApart = (a: Report, b: Report): number =>
+  Math.max(
+    ...a.training.losses.pruning.map(({ loss }, i) => Math.abs(loss - b.training.losses.pruning[i]!.loss)),
+  );
+
+for (const fade of fades)
+  test(`${fade}: steps of several runs of the engine are those of one, and go on to the same bytes`, async t => {
+    const parted = (microBatch: number) =>
+      prepared({ fade }, { ...settings, train: { batch: 4, microBatch, tokens: 288 } });
+    const whole = await executeRun(parted(4).session);
+    for (const microBatch of [1, 2]) {
+      const report = await executeRun(parted(microBatch).session);
+      t.true(lossesApart(report, whole) < 1e-6, `${lossesApart(report, whole)}`);
+      t.deepEqual(report.removedUnits, whole.removedUnits);
+      t.deepEqual(report.training.tokens, whole.training.tokens);
+    }
+    const [once, { session }] = [parted(1), parted(1)];
+    const report = await executeRun(once.session);
+    const controller = new AbortController();
+    session.hooks.afterStep.tap('stop', ({ step }) => {
+      if (step === 5) controller.abort(new Error('enough'));
+    });
+    await t.throwsAsync(executeRun(session, { signal: controller.signal }), { message: 'enough' });
+    t.deepEqual(timeless(await resumeRun(session)), timeless(report));
+    t.deepEqual(written(session), written(once.session));
+  });
+
 test('in one period of one step, without a warm-up, it removes what one-shot pruning does', async t => {
   const once = tinySession(settings, [], model); // prunes in one shot
   const { removedUnits } = await executeRun(once);

@@ -1,5 +1,4 @@
 import {
-  batchFeeds,
   cloneLora,
   costOf,
   LiveModel,
@@ -8,6 +7,7 @@ import {
   type PruneOutcome,
   type PruneTask,
   type Selection,
+  stepFeeds,
   Trainer,
   trainingPlan,
 } from '@secateur/core';
@@ -62,9 +62,8 @@ class LhspgRun {
     );
     const fade = await this.#open(model);
     if (saved) restoreArrays(fade, saved.tensors);
-    const graph = withLoss(
-      fade.prepare(fade.model.graph({ batch: batches.batch, sequence: batches.sequence }), batches.batch),
-    );
+    const { shape } = batches;
+    const graph = withLoss(fade.prepare(fade.model.graph(shape), shape.batch));
     const trainer = await Trainer.open(run.engine, graph, fade.model.lora.arrays, fade.model.changed, train);
     try {
       let start = 0;
@@ -89,9 +88,9 @@ class LhspgRun {
           steps,
           learningRate: learningRate(step),
         });
-        const { feeds } = batchFeeds(batches.at(step), batches.batch, batches.sequence);
+        const faded = fade.feeds(t, length, shape.batch);
         const loss = await trainer.step(
-          { ...feeds, ...fade.feeds(t, length, batches.batch) },
+          stepFeeds(batches.at(step), shape).map(feeds => ({ ...feeds, ...faded })),
           learningRate(step),
         );
         fade.after(t, length, trainer.optimizer);

@@ -1,6 +1,6 @@
 import {
-  batchFeeds,
   cloneLora,
+  hasDocuments,
   LiveModel,
   LossMeter,
   type LossPoint,
@@ -11,6 +11,7 @@ import {
   type Schedule,
   type Sequence,
   type SourceData,
+  stepFeeds,
   Trainer,
   trainingPlan,
   warmupCosine,
@@ -80,11 +81,10 @@ class RecoveryRun {
 
   async execute(): Promise<RecoveryOutcome> {
     const { run, batches } = this.task;
-    const { batch, sequence } = batches;
     this.#dense = await this.#measureDense();
     const saved = await run.store.load(PARTIAL);
     if (saved) this.#restore(saved.json as Progress, saved.tensors);
-    const graph = withLoss(this.#model.graph({ batch, sequence }));
+    const graph = withLoss(this.#model.graph(batches.shape));
     const trainer = await Trainer.open(
       run.engine,
       graph,
@@ -155,7 +155,7 @@ class RecoveryRun {
         );
       const learningRate = rate(step);
       run.hooks.beforeStep.call({ stage: 'recover', step: step + 1, steps: all, learningRate });
-      const loss = await trainer.step(batchFeeds(rows, batches.batch, batches.sequence).feeds, learningRate);
+      const loss = await trainer.step(stepFeeds(rows, batches.shape), learningRate);
       this.#progress.losses.push({ step: offset + step, loss });
       this.#update({ step: step + 1, stepInRound: stepInRound + 1 });
       run.hooks.afterStep.call({ stage: 'recover', step: step + 1, steps: all, loss, learningRate });
@@ -187,10 +187,11 @@ class RecoveryRun {
   }
 
   #meter(model: LiveModel): Promise<LossMeter> {
-    const { batches, run } = this.task;
+    const { batches, run, sources } = this.task;
     return LossMeter.open(run.engine, model, {
-      batch: batches.batch,
+      batch: batches.shape.batch,
       sequence: run.config.evaluate.chunk - 1,
+      documents: sources.some(({ tuning }) => hasDocuments(tuning)),
     });
   }
 

@@ -1,6 +1,7 @@
 import {
   BatchStream,
   executeRun,
+  hasDocuments,
   type LiveModel,
   LossMeter,
   PruneOptimizer,
@@ -41,10 +42,10 @@ export interface Watched {
 /** Tells which sequences are read. */
 class WatchedStream extends BatchStream {
   constructor(
-    { sources, run, batches: { batch, sequence } }: RecoveryTask,
+    { sources, run, batches: { batch, sequence, shape } }: RecoveryTask,
     private readonly reads: Watched['reads'],
   ) {
-    super(sources, run.rng.fork('batches'), batch, sequence);
+    super(sources, run.rng.fork('batches'), batch, sequence, shape.batch);
   }
 
   override from(...[source, n]: Parameters<BatchStream['from']>) {
@@ -120,7 +121,8 @@ export const tuningLosses = async (
   count = 64,
 ): Promise<Record<string, number>> => {
   const sequence = run.config.evaluate.chunk - 1;
-  const meter = await LossMeter.open(run.engine, model, { batch: batches.batch, sequence });
+  const documents = sources.some(({ tuning }) => hasDocuments(tuning));
+  const meter = await LossMeter.open(run.engine, model, { batch: batches.batch, sequence, documents });
   const losses: Record<string, number> = {};
   for (const { name, tuning } of sources) losses[name] = (await meter.mean(tuning.slice(0, count))).loss;
   await meter.close();

@@ -78,6 +78,34 @@ test('killed between two rounds, it goes on to the same bytes', async t => {
   t.deepEqual(written(session), written(whole.session));
 });
 
+test('with packed instructions and steps of several runs it goes on to the same bytes, which are nearly those of whole steps', async t => {
+  const parted = (microBatch: number) =>
+    recoverySession(
+      { rounds: 2, instructions: 0.25 },
+      {
+        text: mixedText,
+        train: { sequence: 16, batch: 4, microBatch, tokens: 12 * 64 },
+        evaluate: { chunk: 17, tokens: 48 },
+      },
+    );
+  const once = parted(1);
+  const report = await executeRun(once.session);
+  t.true(once.watched.task!.batches.shape.documents);
+  const { training } = await executeRun(parted(4).session);
+  for (const [i, { loss }] of training.losses.recovery.entries())
+    t.true(Math.abs(loss - report.training.losses.recovery[i]!.loss) < 1e-6);
+  for (const at of [3, 11]) {
+    const { session } = parted(1);
+    const controller = new AbortController();
+    session.hooks.afterStep.tap('stop', ({ step }) => {
+      if (step === at) controller.abort(new Error('enough'));
+    });
+    await t.throwsAsync(executeRun(session, { signal: controller.signal }), { message: 'enough' });
+    t.deepEqual(timeless(await resumeRun(session)), timeless(report));
+    t.deepEqual(written(session), written(once.session));
+  }
+});
+
 test('a run that ended a stage early goes on to the same bytes', async t => {
   const early = () =>
     recoverySession(

@@ -133,6 +133,16 @@ refuses('keys', {
     ]),
   ),
   'more threads than there can be': json({ threads: 1e9 }, 'E_CONFIG_INVALID', /threads = 1000000000/),
+  'a batch that its parts do not fill': json(
+    { train: { microBatch: 3 } },
+    'E_CONFIG_INVALID',
+    /train\.microBatch = 3 in prune\.config\.json, expected a divisor of train\.batch, which is 8 \(default\)/,
+  ),
+  'a packing that is none': json(
+    { train: { packing: 'all' } },
+    'E_CONFIG_INVALID',
+    /train\.packing = "all" in prune\.config\.json, expected one of none, instructions, documents/,
+  ),
   'a batch beyond memory': json({ train: { batch: 1e9 } }, 'E_CONFIG_INVALID', /train\.batch = 1000000000/),
   'a rank beyond every layer': json(
     { train: { rank: 1e9 } },

@@ -6,12 +6,15 @@ import {
   type OnnxModelBuilder,
 } from '@secateur/adapter-onnx-format';
 import type { DType, Graph, Shape, Value } from '@secateur/core/graph';
-import type { Precision, Target } from './target.js';
+import { absorbedTransposes } from './absorbed-transposes.js';
+import { type Precision, readsTransposed, type Target } from './target.js';
 
 /** Writes one operator as nodes of ONNX. */
 export interface Lowering {
   /** False: this node has no form here, and is expanded first. Default: always true. */
   supports?(node: NodeView, target: Target): boolean;
+  /** True: it takes weights in the type of their file and casts what it makes of them. Default false. */
+  readonly takesStored?: boolean;
   emit(e: Emitter, node: NodeView): void;
 }
 
@@ -24,15 +27,22 @@ export interface EmitOptions {
 
 /** What a lowering writes with. Values of the graph keep their names in the model. */
 export class Emitter {
+  /** Transposes that are not written, since the products that read them take what they transpose, by name. */
+  readonly absorbed: ReadonlyMap<string, string>;
   readonly #read: ReadonlySet<string>;
   readonly #interned = new Map<string, string>();
+  readonly #made = new Map<string, string>();
   #count = 0;
+
+  /** Weights that the model holds in another type than float32: whoever reads one casts it. */
+  readonly stored = new Set<string>();
 
   constructor(
     readonly model: OnnxModelBuilder,
     readonly graph: Graph,
     readonly target: Target,
   ) {
+    this.absorbed = readsTransposed(target) ? absorbedTransposes(graph) : new Map();
     this.#read = new Set([...graph.nodes.flatMap(node => node.inputs), ...graph.outputs.values()]);
   }
 
@@ -81,6 +91,13 @@ export class Emitter {
     return this.#interned.get(key) ?? this.#intern(key, this.typeOf('float'), shape, data());
   }
 
+  /** What nodes make once, for all that read it; the same key gives the same value. */
+  once(key: string, make: () => string): string {
+    const known = this.#made.get(key) ?? make();
+    this.#made.set(key, known);
+    return known;
+  }
+
   reshape(x: string, shape: Shape, output?: string): string {
     return this.node('Reshape', [x, this.ints(shape)], output === undefined ? {} : { outputs: [output] });
   }
@@ -92,11 +109,34 @@ export class Emitter {
     });
   }
 
+  /**
+   * x, not before `near` is there: the shape that it is given takes nothing, and only seemingly something, from the shape
+   * of `near`. A view: nothing is copied.
+   */
+  after(x: string, shape: Shape, near: string, output?: string): string {
+    const nothing = this.node('Shape', [near], { attributes: { start: { int: 0 }, end: { int: 0 } } });
+    const target = this.node('Concat', [nothing, this.ints(shape)], { attributes: { axis: { int: 0 } } });
+    return this.node('Reshape', [x, target], output === undefined ? {} : { outputs: [output] });
+  }
+
   transpose(x: string, perm: readonly number[], output?: string): string {
     return this.node('Transpose', [x], {
       attributes: { perm: { ints: perm } },
       ...(output === undefined ? {} : { outputs: [output] }),
     });
+  }
+
+  concat(parts: readonly string[], axis: number, output?: string): string {
+    return this.node('Concat', parts, {
+      attributes: { axis: { int: axis } },
+      ...(output === undefined ? {} : { outputs: [output] }),
+    });
+  }
+
+  /** A run of an axis; the tensor itself where that is all of it. */
+  run(x: string, extent: number, axis: number, start: number, end: number): string {
+    if (start === 0 && end === extent) return x;
+    return this.node('Slice', [x, this.ints([start]), this.ints([end]), this.ints([axis])]);
   }
 
   #intern(key: string, type: ElementType, shape: Shape, data: Float64Array): string {

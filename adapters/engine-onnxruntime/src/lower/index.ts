@@ -1,12 +1,15 @@
 /** How each operator is written in ONNX, one line each. A composite that is missing here is expanded. */
 import { sameNameOperators } from '@secateur/adapter-onnx-format';
+import { after } from './after.js';
 import { causalAttention } from './causal-attention.js';
 import type { Lowering } from './emitter.js';
 import { expand } from './expand.js';
+import { gather } from './gather.js';
 import { gemm } from './gemm.js';
 import { linear } from './linear.js';
 import { linearCrossEntropy } from './linear-cross-entropy.js';
 import { loraLinear } from './lora-linear.js';
+import { matMul } from './mat-mul.js';
 import { oneHot } from './one-hot.js';
 import { reduce } from './reduce.js';
 import { reshape } from './reshape.js';
@@ -14,9 +17,13 @@ import { rmsNorm } from './rms-norm.js';
 import { rotaryEmbedding } from './rotary-embedding.js';
 import { siluGate } from './silu-gate.js';
 import { slice } from './slice.js';
+import { transpose } from './transpose.js';
 
 const lowerings: Readonly<Record<string, Lowering>> = {
   ...Object.fromEntries(sameNameOperators.map(([op, emit]) => [op, { emit }])),
+  Gather: gather,
+  MatMul: matMul,
+  Transpose: transpose,
   Gemm: gemm,
   Reshape: reshape,
   Expand: expand,
@@ -32,6 +39,7 @@ const lowerings: Readonly<Record<string, Lowering>> = {
   CausalAttention: causalAttention,
   SiluGate: siluGate,
   LinearCrossEntropy: linearCrossEntropy,
+  After: after,
 };
 
 /** The lowering of an operator by name, if it has one. */

@@ -9,6 +9,7 @@ export const loraLinear: Lowering = {
   emit(e, { inputs: [x, w, a, b, bias], outputs: [y, u], attributes }) {
     const scaling = attributes.scaling as number;
     emitGemm(e, x!.name, a!.name, { transB: true, output: u!.name });
+    if (!e.isRead(y!)) return; // made again for u alone
     const low = emitGemm(e, u!.name, e.transpose(b!.name, [1, 0]), {
       alpha: scaling,
       ...(bias ? { c: bias.name } : {}),

@@ -9,6 +9,7 @@ import {
   relativeError,
   subgraph,
 } from '@secateur/core/graph';
+import { blockAttention } from '../block-attention.js';
 import { asDense, TOLERANCE } from './comparison.js';
 import { trained } from './decoder.js';
 
@@ -28,7 +29,7 @@ export const faultyOperators = async (
   graph: Graph,
   feeds: Feeds,
 ): Promise<readonly Fault[]> => {
-  const step = differentiate(graph, { wrt: trained });
+  const step = differentiate(blockAttention(graph), { wrt: trained }); // as the engine does it
   const values = await everyValue(engine, step, feeds);
   const faults = new Map<string, number>();
   for (const node of step.nodes) {

@@ -1,6 +1,7 @@
 import { type CompileOptions, type Engine, SecateurError } from '@secateur/core';
 import { differentiate, type Graph, gradientRole, mul, rebuild } from '@secateur/core/graph';
 import test from 'ava';
+import { blockAttention } from '../block-attention.js';
 import { OnnxRuntimeEngine } from '../onnx-runtime-engine.js';
 import { TOLERANCE } from './comparison.js';
 import { selfCheck } from './self-check.js';
@@ -15,7 +16,7 @@ const withFault = (change: Change): Engine => ({
   async compile(graph, options = {}) {
     if (options.precision === 'float64') return engine.compile(graph, options);
     const { wrt = [] } = options;
-    const step = wrt.length === 0 ? graph : differentiate(graph, { wrt });
+    const step = wrt.length === 0 ? graph : differentiate(blockAttention(graph), { wrt });
     const executable = await engine.compile(change(step, options));
     return {
       async run(feeds) {

@@ -5,17 +5,17 @@ import { type DecoderSizes, decoder, denseFeeds, engineFeeds, trained } from './
 import { type Fault, faultyOperators } from './faulty-operators.js';
 
 /**
- * More rows than one chunk of logits, extents above and beside the tiles of GPU kernels, and a width that four does not
- * divide, as cut models have it.
+ * Attention in several blocks of queries, extents above and beside the tiles of GPU kernels, and a width that four does
+ * not divide, as cut models have it.
  */
 const sizes: DecoderSizes = {
-  batch: 5,
-  sequence: 60,
+  batch: 2,
+  sequence: 150,
   width: 64,
   kvHeads: 2,
   groups: 2,
   headSize: 16,
-  window: 40,
+  window: 100,
   ff: 90,
   vocabulary: 300,
   rank: 8,

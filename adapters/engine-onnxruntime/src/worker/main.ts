@@ -1,40 +1,12 @@
 /** The worker thread. `run` of onnxruntime-node blocks its thread: here it blocks no one else. */
 import { parentPort } from 'node:worker_threads';
 import * as ort from 'onnxruntime-node';
-import type { Elements, Fetched, Reply, Request, SessionSettings, WireTensor } from './protocol.js';
+import type { Elements, Fetched, Reply, Request } from './protocol.js';
+import { sessionOptions } from './session-options.js';
+import { tensorOf } from './tensor-of.js';
 
 const port = parentPort!;
 const sessions = new Map<number, ort.InferenceSession>();
-
-const sessionOptions = ({
-  device,
-  threads,
-  rewrites,
-  folder,
-}: SessionSettings): ort.InferenceSession.SessionOptions => ({
-  executionProviders: [device],
-  executionMode: 'sequential',
-  graphOptimizationLevel: rewrites ? 'all' : 'disabled',
-  intraOpNumThreads: threads,
-  interOpNumThreads: 1,
-  // Halves the memory of activations: the planned block would be added on top of the arena.
-  enableMemPattern: false,
-  // Errors come back as exceptions; nothing is printed.
-  logSeverityLevel: 4,
-  extra: {
-    session: {
-      // Each use of a weight would pack its own copy: twice the weights in memory, for 5 % of speed.
-      disable_prepacking: '1',
-      ...(folder === undefined ? {} : { model_external_initializers_file_folder_path: folder }),
-    },
-  },
-});
-
-const tensorOf = ({ data, shape }: WireTensor): ort.Tensor => {
-  if (data instanceof Float32Array) return new ort.Tensor('float32', data, shape);
-  if (data instanceof Float64Array) return new ort.Tensor('float64', data, shape);
-  return new ort.Tensor('int64', data, shape);
-};
 
 const sessionOf = (id: number): ort.InferenceSession => {
   const session = sessions.get(id);

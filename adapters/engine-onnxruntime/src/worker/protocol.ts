@@ -13,11 +13,8 @@ export interface SessionSettings {
   readonly device: Device;
   /** Threads of one operator. */
   readonly threads: number;
-  /**
-   * Whether onnxruntime may rewrite the graph. Some of its rewrites have no double kernels, and a reference is
-   * better run as it is written.
-   */
-  readonly rewrites: boolean;
+  /** Whether what depends on weights alone is computed once, when the session is opened. Default false. */
+  readonly folds?: boolean;
   /** Folder in which the files of external initializers lie; none when the model has none. */
   readonly folder?: string;
 }

@@ -17,7 +17,7 @@ test('a thread that dies rejects what is pending with E_ENGINE, and the next req
   const release = worker.ask({ kind: 'release', session: 0 });
   await t.throwsAsync(run, { code: 'E_ENGINE', message: /thread ended: out of luck/ });
   await t.throwsAsync(release, { code: 'E_ENGINE' });
-  const settings = { device: 'cpu', threads: 1, rewrites: true } as const;
+  const settings = { device: 'cpu', threads: 1 } as const;
   await t.notThrowsAsync(worker.ask({ kind: 'compile', session: 1, model: new Uint8Array(), settings }));
 });
 

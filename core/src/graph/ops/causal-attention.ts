@@ -3,9 +3,11 @@ import type { Shape, Value } from '../graph.js';
 import { sizeOf } from '../graph.js';
 import type { Composite } from '../operator.js';
 import { add } from './add.js';
+import { causalMask, documentMask } from './attention-mask.js';
 import { expectFloat, expectShape, refuseGradient } from './expect.js';
 import { matMul } from './mat-mul.js';
 import { mul, scaleBy } from './mul.js';
+import { joined, type QueryBlock, queryBlocks, run, sumOfRuns } from './query-blocks.js';
 import { reduceSum } from './reduce-sum.js';
 import { reshape } from './reshape.js';
 import { softmax } from './softmax.js';
@@ -17,61 +19,128 @@ export type CausalAttentionAttributes = {
   readonly scale: number;
   /** Position i sees i − window < j <= i. Absent or 0: everything before it. */
   readonly window?: number;
+  /** Queries that are worked on together, over the keys that one of them sees. Absent: all, over all keys. */
+  readonly block?: number;
 };
 
 /**
  * Causal softmax attention with grouped queries (Ainslie et al., arXiv 2305.13245):
  * `p = softmax(scale · q kᵀ + mask)`, `o = p v` for each of K key-value heads and the G query heads that share it.
- * q [B, S, K, G, D], k [B, S, K, D], v [B, S, K, Dv]; o [B, S, K, G, Dv], and p [B, K, G·S, S] saved.
+ * q [B, S, K, G, D], k [B, S, K, D], v [B, S, K, Dv]; o [B, S, K, G, Dv], and saved for each block of c queries and the
+ * n keys that they see p [B, K, G·c, n].
+ *
+ * With `documents` [B, S], whole numbers, position i sees position j only where both are of one document. They are float,
+ * as the scores are that they mask, and carry no gradient.
  */
 export const CausalAttention: Composite = {
   name: 'CausalAttention',
   kind: 'composite',
-  infer: ([q, k, v]) => {
-    expectFloat('CausalAttention', q, k, v);
+  infer: ([q, k, v, documents], attributes: CausalAttentionAttributes) => {
+    expectFloat('CausalAttention', q, k, v, documents);
     if (q!.shape.length !== 5) throw new Error(`CausalAttention: q [${q!.shape}] is not [B, S, K, G, D]`);
     const [batch, length, heads, group, depth] = q!.shape as unknown as FiveExtents;
     const depthV = v!.shape.at(-1)!;
     expectShape('CausalAttention', k!, [batch, length, heads, depth]);
     expectShape('CausalAttention', v!, [batch, length, heads, depthV]);
+    if (documents) expectShape('CausalAttention', documents, [batch, length]);
     return [
       { dtype: 'float', shape: [batch, length, heads, group, depthV] },
-      { dtype: 'float', shape: [batch, heads, group * length, length] },
+      ...blocksOf(length, attributes).map(({ start, end, from }) => ({
+        dtype: 'float' as const,
+        shape: [batch, heads, group * (end - start), end - from],
+      })),
     ];
   },
-  expand: (g, [q, k, v], { scale, window = 0 }: CausalAttentionAttributes) => {
+  expand: (g, [q, k, v, documents], attributes: CausalAttentionAttributes) => {
+    const { scale, window = 0 } = attributes;
     const [batch, length, heads, group, depth] = q!.shape as unknown as FiveExtents;
     const depthV = v!.shape.at(-1)!;
     const queries = transpose(g, q!, [0, 2, 3, 1, 4]);
     const keys = transpose(g, reshape(g, k!, [batch, length, heads, 1, depth]), [0, 2, 3, 4, 1]);
     const values = transpose(g, reshape(g, v!, [batch, length, heads, 1, depthV]), [0, 2, 3, 1, 4]);
-    const scores = scaleBy(g, matMul(g, queries, keys), scale);
-    const p = softmax(g, add(g, scores, causalMask(g, length, window)));
-    return [
-      transpose(g, matMul(g, p, values), [0, 3, 1, 2, 4]),
-      reshape(g, p, [batch, heads, group * length, length]),
-    ];
-  },
-  // The G query heads of a key-value head are rows of one matrix, so that keys and values are never repeated.
-  gradient: (g, { inputs: [q, k, v], outputs: [o, p], attributes, outputGradients: [dO, dp], wants }) => {
-    refuseGradient('CausalAttention', p!, dp);
-    const { scale } = attributes as CausalAttentionAttributes;
-    const dORows = rows(g, dO!);
-    const byScores = (): Value => {
-      const delta = rows(g, reduceSum(g, mul(g, dO!, o!), [4], true));
-      const byP = matMul(g, dORows, transpose(g, v!, [0, 2, 3, 1]));
-      return mul(g, p!, sub(g, byP, delta));
+    const maskOf = (block: QueryBlock): Value => {
+      const causal = causalMask(g, length, window, block);
+      return documents ? add(g, documentMask(g, documents, block), causal) : causal;
     };
-    const dS = wants[0] || wants[1] ? byScores() : undefined;
+    const blocks = blocksOf(length, attributes).map(block => {
+      const { start, end, from } = block;
+      const products = matMul(g, run(g, queries, 3, start, end), run(g, keys, 4, from, end));
+      const p = softmax(g, add(g, scaleBy(g, products, scale), maskOf(block)));
+      return { p, o: matMul(g, p, run(g, values, 3, from, end)) };
+    });
     return [
-      wants[0] ? scaleBy(g, fromRows(g, matMul(g, dS!, perHead(g, k!)), q!.shape), scale) : undefined,
-      wants[1] ? scaleBy(g, perHead(g, matMul(g, matrixTranspose(g, dS!), rows(g, q!))), scale) : undefined,
-      wants[2] ? perHead(g, matMul(g, matrixTranspose(g, p!), dORows)) : undefined,
+      transpose(
+        g,
+        joined(
+          g,
+          blocks.map(({ o }) => o),
+          3,
+        ),
+        [0, 3, 1, 2, 4],
+      ),
+      ...blocks.map(({ p }) => reshape(g, p, [batch, heads, group * p.shape[3]!, p.shape[4]!])),
     ];
   },
-  // Per score: two products, scale, mask, and the 4 of Softmax.
-  flops: ([q, , v], [, p]) => sizeOf(p!.shape) * (2 * q!.shape.at(-1)! + 2 * v!.shape.at(-1)! + 6),
+  // The G query heads of a key-value head are rows of one matrix, so that keys and values are never repeated. What is
+  // masked has p = 0, and with it every term below: documents change nothing here.
+  gradient: (g, { inputs, outputs: [o, ...saved], attributes, outputGradients: [dO, ...dSaved], wants }) => {
+    for (const [i, p] of saved.entries()) refuseGradient('CausalAttention', p, dSaved[i]);
+    const [q, k, v] = inputs as [Value, Value, Value];
+    const { scale } = attributes as CausalAttentionAttributes;
+    const wantsScores = wants[0] || wants[1];
+    const delta = wantsScores ? reduceSum(g, mul(g, dO!, o!), [4], true) : undefined;
+    const [keys, values] = [wants[0] ? perHead(g, k) : undefined, wantsScores ? perHead(g, v) : undefined];
+    const blocks = blocksOf(q.shape[1]!, attributes as CausalAttentionAttributes).map((block, i) => {
+      const { start, end, from } = block;
+      const p = saved[i]!;
+      const rowsOf = (x: Value): Value => rows(g, run(g, x, 1, start, end));
+      const dORows = rowsOf(dO!);
+      const byScores = (): Value => {
+        const byP = matMul(g, dORows, matrixTranspose(g, run(g, values!, 2, from, end)));
+        return mul(g, p, sub(g, byP, rowsOf(delta!)));
+      };
+      const dS = wantsScores ? byScores() : undefined;
+      const byQ = (): Value =>
+        fromRows(g, matMul(g, dS!, run(g, keys!, 2, from, end)), q.shape.with(1, end - start));
+      const seen = (value: Value) => ({ start: from, end, value });
+      return {
+        q: wants[0] ? byQ() : undefined,
+        k: wants[1] ? seen(matMul(g, matrixTranspose(g, dS!), rowsOf(q))) : undefined,
+        v: wants[2] ? seen(matMul(g, matrixTranspose(g, p), dORows)) : undefined,
+      };
+    });
+    const whole = (name: 'k' | 'v'): Value =>
+      perHead(
+        g,
+        sumOfRuns(
+          g,
+          blocks.map(block => block[name]!),
+          2,
+        ),
+      );
+    const byQueries = (): Value =>
+      joined(
+        g,
+        blocks.map(block => block.q!),
+        1,
+      );
+    return [
+      wants[0] ? scaleBy(g, byQueries(), scale) : undefined,
+      wants[1] ? scaleBy(g, whole('k'), scale) : undefined,
+      wants[2] ? whole('v') : undefined,
+    ];
+  },
+  // Per score: two products, scale, mask, and the 4 of Softmax. The heads share 4 for a pair of positions whose documents
+  // are compared.
+  flops: ([q, , v, documents], [, ...saved]) => {
+    const [, , heads, group, depth] = q!.shape as unknown as FiveExtents;
+    const scores = saved.reduce((sum, p) => sum + sizeOf(p.shape), 0);
+    return scores * (2 * depth + 2 * v!.shape.at(-1)! + 6) + (documents ? (4 * scores) / (heads * group) : 0);
+  },
 };
+
+const blocksOf = (length: number, { block, window }: CausalAttentionAttributes): QueryBlock[] =>
+  queryBlocks(length, block, window);
 
 /** Returns o. */
 export const causalAttention = (
@@ -81,18 +150,6 @@ export const causalAttention = (
   v: Value,
   { scale, window = 0 }: CausalAttentionAttributes,
 ): Value => g.apply('CausalAttention', [q, k, v], window > 0 ? { scale, window } : { scale })[0]!;
-
-/** What is added to a masked score. Finite, so that no row can become NaN. */
-const masked = -1e9;
-
-/** [S, S]: 0 where position i sees position j, {@link masked} elsewhere. */
-export const causalMask = (g: GraphBuilder, length: number, window = 0): Value =>
-  g.constant(`causal-mask(${length},${window})`, [length, length], () =>
-    Float64Array.from({ length: length * length }, (_, at) => {
-      const [i, j] = [Math.floor(at / length), at % length];
-      return j <= i && (window === 0 || j > i - window) ? 0 : masked;
-    }),
-  );
 
 type FiveExtents = [batch: number, length: number, heads: number, group: number, depth: number];
 

@@ -68,12 +68,13 @@ const formulas: Record<string, Formula> = {
     ];
   },
 
-  CausalAttention: ({ x0, x1, x2 }, { scale, window = 0 }) => {
+  CausalAttention: ({ x0, x1, x2, x3 }, { scale, window = 0, block }) => {
     const [batch, length, heads, group, depth] = x0!.shape as [number, number, number, number, number];
     const depthV = x2!.shape[3]!;
     const p = tensor([batch, heads, group * length, length], (b, k, row, j) => {
       const [h, i] = [Math.floor(row / length), row % length];
-      const sees = (to: number): boolean => to <= i && (window === 0 || to > i - window);
+      const sees = (to: number): boolean =>
+        to <= i && (window === 0 || to > i - window) && (!x3 || at(x3, b, to) === at(x3, b, i));
       const power = (to: number): number =>
         sees(to) ? Math.exp(scale! * sum(depth, d => at(x0!, b, i, k, h, d) * at(x1!, b, to, k, d))) : 0;
       return power(j) / sum(length, power);
@@ -81,7 +82,19 @@ const formulas: Record<string, Formula> = {
     const o = tensor([batch, length, heads, group, depthV], (b, i, k, h, d) =>
       sum(length, j => at(p, b, k, h * length + i, j) * at(x2!, b, j, k, d)),
     );
-    return [o, p];
+    const starts = Array.from(
+      { length: Math.ceil(length / (block ?? length)) },
+      (_, i) => i * (block ?? length),
+    );
+    const blocks = starts.map(start => {
+      const count = Math.min(block ?? length, length - start);
+      const from = window === 0 ? 0 : Math.max(0, start - window + 1);
+      return tensor([batch, heads, group * count, start + count - from], (b, k, row, j) => {
+        const [h, i] = [Math.floor(row / count), row % count];
+        return at(p, b, k, h * length + start + i, from + j);
+      });
+    });
+    return [o, ...blocks];
   },
 
   SiluGate: ({ x0, x1 }) => [
@@ -101,6 +114,8 @@ const formulas: Record<string, Formula> = {
     });
     return [loss, nll, direction];
   },
+
+  After: ({ x0 }) => [x0!],
 };
 
 test('every composite has a formula', t => {

@@ -1,6 +1,7 @@
 /** Every operator, one line each. A new operator is a new file and a line here. */
 import type { Operator } from '../operator.js';
 import { Add } from './add.js';
+import { After } from './after.js';
 import { CausalAttention } from './causal-attention.js';
 import { Concat } from './concat.js';
 import { Div } from './div.js';
@@ -43,6 +44,7 @@ const composites = [
   CausalAttention,
   SiluGate,
   LinearCrossEntropy,
+  After,
 ];
 
 const operators = new Map<string, Operator>(

@@ -69,11 +69,12 @@ export const LinearCrossEntropy: Composite = {
       wants[3] && dLoss ? mul(g, dLoss, nll!) : undefined,
     ];
   },
-  // Logits and direction, two products; 10 passes over the logits: max, logsumexp 3, one-hot 2, softmax 4.
-  flops: ([x, w]) => {
+  // Logits, and 6 passes over them: max, logsumexp 3, one-hot 2. Direction: another product, softmax 4, the target's row.
+  flops: ([x, w], _, __, [, , wantsDirection]) => {
     const [count, width] = x!.shape as [number, number];
     const vocabulary = w!.shape[0]!;
-    return count * (4 * vocabulary * width + 10 * vocabulary + width + 5);
+    const direction = wantsDirection ? 2 * vocabulary * width + 4 * vocabulary + width : 0;
+    return count * (2 * vocabulary * width + 6 * vocabulary + 5 + direction);
   },
 };
 

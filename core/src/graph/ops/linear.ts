@@ -19,7 +19,7 @@ export const Linear: Composite = {
     wants[1] ? gemm(g, dy!, x!, { transA: true }) : undefined,
     wants[2] ? reduceSum(g, dy!, [0]) : undefined,
   ],
-  flops: (inputs, outputs) => Gemm.flops(inputs, outputs, { transB: true }),
+  flops: (inputs, outputs, _, read) => Gemm.flops(inputs, outputs, { transB: true }, read),
 };
 
 export const linear = (g: GraphBuilder, x: Value, weight: Value, bias?: Value): Value =>

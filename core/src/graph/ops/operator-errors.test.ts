@@ -57,6 +57,18 @@ const misfits: [op: string, inputs: (Value | undefined)[], attributes: Attribute
     { scale: 1 },
     /expected \[1,3,2,4\]/,
   ],
+  [
+    'CausalAttention',
+    [float(2, 3, 2, 1, 4), float(2, 3, 2, 4), float(2, 3, 2, 4), float(3)],
+    { scale: 1 },
+    /expected \[2,3\]/,
+  ],
+  [
+    'CausalAttention',
+    [float(2, 3, 2, 1, 4), float(2, 3, 2, 4), float(2, 3, 2, 4), int64(2, 3)],
+    { scale: 1 },
+    /"ids" is int64, expected float/,
+  ],
   ['SiluGate', [float(2, 3), float(3)], {}, /expected \[2,3\]/],
   ['LinearCrossEntropy', [float(4, 3), float(5, 2), int64(4), float(4)], {}, /expected \[5,3\]/],
   ['LinearCrossEntropy', [float(4, 3), float(5, 3), float(4), float(4)], {}, /expected int64/],

@@ -12,6 +12,7 @@ export const Reshape: Primitive = {
   kind: 'primitive',
   zero: everyZero,
   moves: true,
+  view: true,
   infer: ([x], { shape }: ReshapeAttributes) => {
     if (sizeOf(shape) !== sizeOf(x!.shape) || shape.some(extent => extent < 0))
       throw new Error(`Reshape: [${x!.shape}] does not fill [${shape}]`);
