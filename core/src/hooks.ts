@@ -65,7 +65,7 @@ export const createHooks = () =>
     prunable: new SyncBailHook<[RemovalGroup], boolean | undefined>(['group'], 'prunable'),
     /** Async, waterfall. After the knowledge analysis. For overriding what is protected. */
     knowledge: new AsyncSeriesWaterfallHook<[KnowledgeMap, RunContext]>(['knowledge', 'run'], 'knowledge'),
-    /** Async, waterfall. Scores of every prunable group. For normalising or smoothing them. */
+    /** Async, waterfall. Scores of every prunable group, 0 for units that are cut out already. For normalising or smoothing them. */
     saliency: new AsyncSeriesWaterfallHook<[SaliencyMap, RunContext]>(['saliency', 'run'], 'saliency'),
     /** Async, waterfall. Units chosen for removal. For rounding, least counts and caps per layer. */
     selection: new AsyncSeriesWaterfallHook<[Selection, RunContext]>(['selection', 'run'], 'selection'),

@@ -210,6 +210,7 @@ const unopened: RunStore = {
   save: async () => {},
   load: async () => undefined,
   remove: async () => {},
+  removeFolder: async () => {},
   writeJson: async () => {},
   readJson: async () => undefined,
   event: () => {},

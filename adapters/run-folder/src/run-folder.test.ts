@@ -53,6 +53,17 @@ test('a bundle comes back bit by bit, in the order in which it was given', async
   t.true(Object.is(loaded!.tensors['z.lora_A']![1], -0));
 });
 
+test('a folder of the run is removed with all that lies in it, and nothing beside it', async t => {
+  const store = await newRun(t);
+  await t.notThrowsAsync(store.removeFolder('checkpoints', 'shrunk'));
+  await store.save('prune', bundle);
+  await mkdir(store.path('checkpoints', 'shrunk', '2'), { recursive: true });
+  await writeFile(store.path('checkpoints', 'shrunk', '2', 'config.json'), '{}');
+  await store.removeFolder('checkpoints', 'shrunk');
+  t.deepEqual(await readdir(store.path('checkpoints')), ['prune.safetensors']);
+  for (const outside of ['..', '.']) t.throws(() => store.removeFolder(outside), { message: /outside/ });
+});
+
 test('a bundle is one safetensors file, and equal bundles are equal files', async t => {
   const store = await newRun(t);
   await store.save('a', bundle);

@@ -32,6 +32,10 @@ export class RunFolder implements RunStore {
     return rm(this.#bundle(name), { force: true });
   }
 
+  removeFolder(...parts: string[]): Promise<void> {
+    return rm(this.path(...parts), { recursive: true, force: true });
+  }
+
   writeJson(name: string, value: unknown): Promise<void> {
     const file = this.path(name);
     const bytes = new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);

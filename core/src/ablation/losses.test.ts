@@ -1,17 +1,16 @@
 import test from 'ava';
-import { hasDocuments, type Sequence } from '../data/sequence.js';
+import type { Sequence } from '../data/sequence.js';
 import { tinyFamilies } from '../graph/fixtures/tiny-decoder.js';
 import { flopsOf } from '../graph/flops.js';
 import type { Graph } from '../graph/graph.js';
-import { consumerOf, insertGates } from '../graph/insert-gates.js';
-import { withLoss } from '../graph/with-loss.js';
+import { consumerOf } from '../graph/insert-gates.js';
 import type { LiveModel } from '../model/live-model.js';
 import type { Engine } from '../ports/engine.js';
 import { createRng } from '../rng.js';
 import { InterpreterEngine } from '../testing/interpreter-engine.js';
+import { flopsOneByOne, lossesOneByOne } from '../testing/one-by-one.js';
 import { openTinyModel } from '../testing/tiny-model.js';
-import { LossMeter } from '../training/loss-meter.js';
-import { type AblationTask, ablationLosses } from './losses.js';
+import { type AblationTask, ablationFlops, ablationLosses } from './losses.js';
 import { oddKinds, openOdd } from './odd-decoder.test.data.js';
 import type { Candidate } from './plan.js';
 
@@ -38,20 +37,7 @@ const candidatesOf = ({ groups }: LiveModel, shares: readonly number[] = [0.3, 0
       })),
     );
 
-/** The reference: the whole model for every candidate, with its gates closed. */
-const oneByOne = async ({ engine, model, candidates, sequences }: AblationTask) => {
-  const groups = [...new Set(candidates.map(({ group }) => group))];
-  const documents = hasDocuments(sequences);
-  const meter = await LossMeter.open(engine, model, { batch: 2, sequence: length, documents, groups });
-  const losses: number[] = [];
-  for (const { group, closed } of candidates) {
-    const gates = Float32Array.from({ length: group.units }, (_, unit) => Number(!closed.includes(unit)));
-    losses.push((await meter.mean(sequences, new Map([[group.id, gates]]))).loss);
-  }
-  const { loss: dense } = await meter.mean(sequences);
-  await meter.close();
-  return { dense, candidates: losses };
-};
+const oneByOne = (task: AblationTask) => lossesOneByOne({ ...task, batch: 2 });
 
 const engineOf = (model: LiveModel): Engine => new InterpreterEngine(ref => model.source.format.read(ref));
 
@@ -178,9 +164,9 @@ test('each layer is passed once by the dense model, and a candidate pays for wha
   );
   const embeddings = seen.graphs.filter(graph => graph.parameters.has('model.embed_tokens.weight'));
   t.deepEqual(embeddings, [first]);
-  const groups = [...new Set(candidates.map(({ group }) => group))];
-  const whole = flopsOf(withLoss(insertGates(model.graph({ batch: 6, sequence: length }), groups, 6)));
-  t.true(seen.flops < (whole * (candidates.length + 1)) / 1.8, `${seen.flops} ${whole}`);
+  const task = { model, candidates, sequences, tokensPerRun: 2 * length };
+  t.is(seen.flops, ablationFlops(task));
+  t.true(2 * seen.flops <= flopsOneByOne({ ...task, batch: 2 }));
 });
 
 test('candidates that close the same units are one, and run side by side while they fit', async t => {

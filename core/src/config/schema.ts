@@ -83,7 +83,7 @@ export const configSchema = z
         packing: z.enum(['none', 'instructions', 'documents']),
         /**
          * Sequences per run of the engine, a divisor of `train.batch`: a step adds up the gradients of its runs. Lower
-         * takes less memory, and more time. Default `train.batch`.
+         * takes less memory. Default `train.batch`.
          */
         microBatch: count,
         /** Default 0.004. */

@@ -51,3 +51,9 @@ export type SaliencyMap = ReadonlyMap<string, Float32Array>;
 /** Base parameters that a selection removes. Exact while no two of its groups meet in one parameter. */
 export const costOf = (selection: Selection, groups: readonly RemovalGroup[]): number =>
   groups.reduce((sum, group) => sum + group.unitCost * (selection.get(group.id)?.length ?? 0), 0);
+
+/** Units that a selection leaves in a group, ascending. The place in this list is the unit's number in the cut model. */
+export const unitsLeft = ({ id, units }: RemovalGroup, removed: Selection): readonly number[] => {
+  const gone = new Set(removed.get(id));
+  return Array.from({ length: units }, (_, unit) => unit).filter(unit => !gone.has(unit));
+};

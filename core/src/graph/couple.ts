@@ -2,10 +2,11 @@ import type { Member, RemovalGroup, UnitKind } from '../domain/removal-group.js'
 import { Dimensions } from './dimension.js';
 import { expandGraph } from './expand.js';
 import type { Graph, Node, Parameter } from './graph.js';
-import { sizeOf, valueNamed } from './graph.js';
-import { dimensionsOf, hasDimension, indicesOfUnit, type Layout } from './layout.js';
+import { valueNamed } from './graph.js';
+import { dimensionsOf, hasDimension, type Layout } from './layout.js';
 import type { Axis, CouplingContext, Primitive } from './operator.js';
 import { operatorOf } from './ops/index.js';
+import { unitCost } from './unit-cost.js';
 
 /** What coupling finds in a graph. */
 export interface Coupling {
@@ -234,7 +235,7 @@ const makeGroups = (
       layer: layerOf(module),
       dimension,
       units,
-      unitCost: unitCost(base, dimension, graph),
+      unitCost: unitCost(base, param => valueNamed(graph, param).shape),
       members: base.map(strip),
       adapterMembers: members.filter(member => member.role === 'adapter').map(strip),
       unprunable: reasonOf(dimensions, dimension, base, owners),
@@ -247,19 +248,6 @@ const strip = ({ role: _, path: __, ...member }: Occurrence): Member => member;
 const unitsOf = (layout: Layout, dimension: number): number => {
   if (layout.kind === 'dimension') return layout.size;
   return unitsOf(layout.parts.find(part => hasDimension(part, dimension))!, dimension);
-};
-
-/** Elements of base parameters that one unit owns; a parameter that has the dimension on two axes counts once. */
-const unitCost = (base: readonly Occurrence[], dimension: number, graph: Graph): number => {
-  const kept = new Map<string, number>();
-  for (const { param, layout } of base) {
-    const share = indicesOfUnit(layout, dimension, 0).length / layout.size;
-    kept.set(param, (kept.get(param) ?? 1) * (1 - share));
-  }
-  return [...kept].reduce(
-    (sum, [param, share]) => sum + Math.round((1 - share) * sizeOf(valueNamed(graph, param).shape)),
-    0,
-  );
 };
 
 const kindOf = (dimensions: Dimensions, dimension: number, base: readonly Occurrence[]): UnitKind => {

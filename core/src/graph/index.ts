@@ -4,6 +4,7 @@ export * from './builder.js';
 export * from './close-columns.js';
 export * from './compact.js';
 export * from './couple.js';
+export * from './cut-groups.js';
 export * from './differentiate.js';
 export * from './evaluate.js';
 export * from './expand.js';

@@ -1,5 +1,13 @@
 import test from 'ava';
-import { dimensionsOf, hasDimension, indicesOfUnit, keptIndices, keptSize, type Layout } from './layout.js';
+import {
+  dimensionsOf,
+  hasDimension,
+  indicesOfUnit,
+  keptIndices,
+  keptLayout,
+  keptSize,
+  type Layout,
+} from './layout.js';
 
 const dimension = (id: number, size: number): Layout => ({ kind: 'dimension', dimension: id, size });
 const product = (...parts: Layout[]): Layout => ({
@@ -91,4 +99,22 @@ test('dimensions are named once, outermost first, without those of extent 1', t 
   t.deepEqual(dimensionsOf(product(dimension(7, 1), kv)), [1]);
   t.true(hasDimension(fused, 4));
   t.false(hasDimension(queries, 4));
+});
+
+test('after a cut, an axis is made of the same dimensions, smaller where they were cut', t => {
+  t.deepEqual(keptLayout(fused, new Map()), fused);
+  const kept = new Map([
+    [1, [1]],
+    [3, [0]],
+  ]);
+  const [one, single] = [dimension(1, 1), dimension(3, 1)] as const;
+  t.deepEqual(
+    keptLayout(fused, kept),
+    sum(
+      product(one, group, sum(single, single)),
+      product(one, sum(single, single)),
+      product(one, dimension(4, 3)),
+    ),
+  );
+  t.is(keptLayout(fused, kept).size, keptSize(fused, kept));
 });

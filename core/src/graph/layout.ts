@@ -46,6 +46,13 @@ export const keptSize = (layout: Layout, kept: Kept): number => {
   }
 };
 
+/** How the axis is made after the cut: the same dimensions, the cut ones smaller. */
+export const keptLayout = (layout: Layout, kept: Kept): Layout => ({
+  ...layout,
+  size: keptSize(layout, kept),
+  ...(layout.kind === 'dimension' ? {} : { parts: layout.parts.map(part => keptLayout(part, kept)) }),
+});
+
 /** Indices of the axis that belong to one unit of a dimension, ascending; all of them where it lacks the dimension. */
 export const indicesOfUnit = (layout: Layout, dimension: number, unit: number): number[] => {
   if (!hasDimension(layout, dimension)) return [...Array(layout.size).keys()];

@@ -18,8 +18,12 @@ export interface PruneTask {
   readonly tokens: number;
   /** Training batches of all sources, the same for every method at the same seed. */
   readonly batches: BatchStream;
-  /** Scores with the active scorer, on a model as it stands; `gates` close units that are gone. */
-  score(model: LiveModel, gates?: Gates): Promise<SaliencyMap>;
+  /**
+   * Scores with the active scorer, on a model as it stands.
+   * @param gates close units that are gone; all of a group's, whatever is cut
+   * @param cut units that `model` lacks already (`cutModel`); default none. They have the score 0
+   */
+  score(model: LiveModel, gates?: Gates, cut?: Selection): Promise<SaliencyMap>;
   /** The least salient units up to `quota` parameters, within the run's limits and through the `selection` hook. */
   select(saliency: SaliencyMap, quota: number, already?: Selection): Promise<Selection>;
 }
@@ -31,7 +35,10 @@ export interface LossPoint {
 
 export interface PruneOutcome {
   readonly removed: Selection;
-  /** The model with the trained adapter and, where a method changed base weights, those. Nothing is cut yet. */
+  /**
+   * The model with the trained adapter and, where a method changed base weights, those. Nothing is cut: of a method that
+   * has trained a smaller model, the arrays are in the shapes of the dense one again (`arrayCuts`).
+   */
   readonly model: LiveModel;
   /** Training tokens used. */
   readonly tokens: number;

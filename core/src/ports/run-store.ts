@@ -17,6 +17,8 @@ export interface RunStore {
   /** @throws SecateurError E_RESUME when it is there but damaged */
   load(name: string): Promise<Bundle | undefined>;
   remove(name: string): Promise<void>;
+  /** Removes a folder of the run with all that lies in it; nothing to do where there is none. */
+  removeFolder(...parts: string[]): Promise<void>;
   /** Writes a JSON document into the folder. */
   writeJson(name: string, value: unknown): Promise<void>;
   readJson(name: string): Promise<unknown>;

@@ -1,10 +1,9 @@
 import { hasDocuments, inputFeeds, type Sequence } from '../data/sequence.js';
 import type { Selection } from '../domain/removal-group.js';
 import { isSecateurError, SecateurError } from '../errors.js';
-import { loraNames } from '../graph/attach-lora.js';
-import { cutShape, cutsOf, cutTensor } from '../graph/compact.js';
 import { insertGates } from '../graph/insert-gates.js';
-import { LiveModel } from '../model/live-model.js';
+import { cutModel, openCut } from '../model/cut-model.js';
+import type { LiveModel } from '../model/live-model.js';
 import type { LoraState } from '../model/lora-state.js';
 import type { PruneOutcome } from '../ports/prune-optimizer.js';
 import type { RunContext } from '../run-context.js';
@@ -34,22 +33,9 @@ export const cut: Stage<CutInput, Cut> = {
   title: 'Cut out what is removed',
   async run(run, { loaded, outcome }) {
     const masked = await run.hooks.cut.promise(outcome.model, { removed: outcome.removed }, run);
-    const { source } = masked;
-    const cuts = cutsOf(outcome.removed, masked.groups);
-    const graph = masked.graph({ batch: 1, sequence: 2 });
-    const layout = [...graph.parameters.values()]
-      .filter(parameter => parameter.role === 'base')
-      .map(({ name, shape }) => ({ name, shape: cutShape(shape, cuts.get(name)) }));
-    const config = source.tracer.resize(
-      source.config,
-      new Map(layout.map(({ name, shape }) => [name, shape])),
-    );
-    await source.format.write(compactFolder(run), config, layout, async name =>
-      cutTensor(await masked.weight(name), source.tensors.get(name)!.shape, cuts.get(name)),
-    );
-    const { model, hash } = await reopen(run, loaded, cutLora(masked, outcome.removed));
+    const { model, checkpoint } = await cutModel(masked, outcome.removed, compactFolder(run));
     const maskedVsCompact = await compare(run, masked, model, outcome.removed, loaded.sources[0]!.validation);
-    return { model, hash, maskedVsCompact };
+    return { model, hash: await checkpoint.hash(), maskedVsCompact };
   },
   pack: ({ model, hash, maskedVsCompact }) => ({
     json: { hash, maskedVsCompact },
@@ -79,22 +65,8 @@ const reopen = async (
   { model: { source } }: Loaded,
   lora: LoraState,
 ): Promise<{ readonly model: LiveModel; readonly hash: string }> => {
-  const checkpoint = await source.format.open(compactFolder(run));
-  const { config, tensors } = checkpoint;
-  return { model: new LiveModel({ ...source, config, tensors }, lora), hash: await checkpoint.hash() };
-};
-
-/** The adapter follows: B loses the rows, A the columns, of the units that are gone. */
-const cutLora = ({ lora, groups, source }: LiveModel, removed: Selection): LoraState => {
-  const cuts = cutsOf(removed, groups);
-  const arrays = new Map<string, Float32Array>();
-  for (const [module, { rank }] of lora.specs) {
-    const [out, into] = source.tensors.get(`${module}.weight`)!.shape as [number, number];
-    const { a, b } = loraNames(module);
-    arrays.set(a, cutTensor(lora.arrays.get(a)!, [rank, into], cuts.get(a)));
-    arrays.set(b, cutTensor(lora.arrays.get(b)!, [out, rank], cuts.get(b)));
-  }
-  return { specs: lora.specs, arrays };
+  const { model, checkpoint } = await openCut(source, compactFolder(run), lora);
+  return { model, hash: await checkpoint.hash() };
 };
 
 /** The proof of the cut: logits with closed gates against logits of the compact model. */

@@ -41,7 +41,7 @@ export const prune = (session: Session): Stage<PruneInput, PruneOutcome> => ({
       quota: quotaOf(run, model),
       tokens: run.config.train.tokens,
       batches: batchesOf(run, loaded),
-      score: (current, gates) => scoreGroups(run, scorer, current, groups, calibration, gates),
+      score: (current, gates, cut) => scoreGroups(run, scorer, current, groups, calibration, gates, cut),
       select: async (saliency, quota, already) =>
         run.hooks.selection.promise(selectUnits(saliency, groups, quota, limitsOf(run.config), already), run),
     });

@@ -1,7 +1,9 @@
 import test from 'ava';
 import type { SourceData } from '../data/sequence.js';
 import type { SecateurError } from '../errors.js';
+import { cutModel } from '../model/cut-model.js';
 import type { SaliencyScorer } from '../ports/saliency.js';
+import { InterpreterEngine } from '../testing/interpreter-engine.js';
 import { openTinyModel } from '../testing/tiny-model.js';
 import { tinyContext, tinySession } from '../testing/tiny-session.js';
 import { calibrationSet, scoreGroups } from './score.js';
@@ -48,6 +50,38 @@ test('scores that cannot be ranked are refused, with the group and the unit', as
   );
   t.is(await refused([1, 2, 3, 4, 5, 6]), `the scorer gave a plain array ${about}`);
   t.is(await refused(undefined), `the scorer gave undefined ${about}`);
+});
+
+test('units that the model lacks are not asked for, and have the score 0', async t => {
+  const removed = new Map([['model.layers.1.mlp#channel', [0, 3]]]);
+  const engine = new InterpreterEngine(ref => model.source.format.read(ref));
+  const own = { ...run, engine };
+  const { model: small } = await cutModel(model, removed, 'small');
+  const seen: unknown[] = [];
+  const scorer: SaliencyScorer = {
+    needs: ['gateGradient'],
+    score(group, signals) {
+      seen.push([group.units, signals.gateGradient(group).mean.length]);
+      return Float32Array.from({ length: group.units }, (_, unit) => unit + 1);
+    },
+  };
+  const gates = new Map(groups.map(({ id, units }) => [id, new Float32Array(units).fill(1)]));
+  for (const unit of removed.get('model.layers.1.mlp#channel')!)
+    gates.get('model.layers.1.mlp#channel')![unit] = Number.NaN; // is not read
+  const sequences = [source('a', 'text', 1).train[0]!];
+  const scores = await scoreGroups(own, scorer, small, groups, sequences, gates, removed);
+  t.deepEqual(seen, [
+    [6, 6],
+    [4, 4],
+  ]);
+  t.deepEqual([...scores.values()], [Float32Array.of(1, 2, 3, 4, 5, 6), Float32Array.of(0, 1, 2, 0, 3, 4)]);
+  const broken: SaliencyScorer = {
+    score: ({ units }) => Float32Array.from({ length: units }, (_, i) => 1 / (i - 2)),
+  };
+  const error = await t.throwsAsync(
+    scoreGroups(own, broken, small, groups.slice(1), sequences, gates, removed),
+  );
+  t.true(error!.message.includes('Infinity for unit 4'), error!.message);
 });
 
 const source = (name: string, kind: SourceData['kind'], count: number): SourceData => {

@@ -1,13 +1,17 @@
 import type { Sequence, SourceData } from '../data/sequence.js';
-import type { RemovalGroup, SaliencyMap } from '../domain/removal-group.js';
+import { type RemovalGroup, type SaliencyMap, type Selection, unitsLeft } from '../domain/removal-group.js';
 import { SecateurError } from '../errors.js';
+import { cutGroups } from '../graph/cut-groups.js';
 import type { LiveModel } from '../model/live-model.js';
 import type { SaliencyScorer } from '../ports/saliency.js';
 import type { RunContext } from '../run-context.js';
 import { collectSignals } from '../signals/collect.js';
 import type { Gates } from '../training/loss-meter.js';
 
-/** Scores all groups with one scorer, on calibration data where it asks for any, and checks what comes back. */
+/**
+ * Scores all groups with one scorer, on calibration data where it asks for any, and checks what comes back.
+ * @param cut units that `model` lacks. Groups, gates and scores are those of the whole model: these have the score 0
+ */
 export const scoreGroups = async (
   run: RunContext,
   scorer: SaliencyScorer,
@@ -15,25 +19,43 @@ export const scoreGroups = async (
   groups: readonly RemovalGroup[],
   sequences: readonly Sequence[],
   gates?: Gates,
+  cut: Selection = new Map(),
 ): Promise<SaliencyMap> => {
+  const own = cutGroups(groups, cut, param => model.source.tensors.get(param)!.shape);
+  const left = new Map(groups.map(group => [group.id, unitsLeft(group, cut)]));
   const signals = await collectSignals({
     engine: run.engine,
     model,
-    groups,
+    groups: own,
     needs: new Set(scorer.needs),
     sequences,
     batch: run.config.train.microBatch,
     signal: run.signal,
     onBatch: (done, total) => run.progress(done, total, 'sequences', 'calibration'),
-    ...(gates ? { gates } : {}),
+    ...(gates ? { gates: gatesLeft(gates, left) } : {}),
   });
   const scores = new Map<string, Float32Array>();
-  for (const group of groups) scores.set(group.id, checked(await scorer.score(group, signals), group));
+  for (const [i, group] of own.entries()) {
+    const units = left.get(group.id)!;
+    const found = checked(await scorer.score(group, signals), group, units);
+    const whole = new Float32Array(groups[i]!.units);
+    for (const [at, unit] of units.entries()) whole[unit] = found[at]!;
+    scores.set(group.id, whole);
+  }
   return run.hooks.saliency.promise(scores, run);
 };
 
-const checked = (scores: unknown, group: RemovalGroup): Float32Array => {
-  const found = faultOf(scores, group.units);
+const gatesLeft = (gates: Gates, left: ReadonlyMap<string, readonly number[]>): Gates =>
+  new Map(
+    [...left].flatMap(([id, units]) => {
+      const row = gates.get(id);
+      return row ? [[id, Float32Array.from(units, unit => row[unit]!)]] : [];
+    }),
+  );
+
+/** @param numbers of the units in the whole model, for the message */
+const checked = (scores: unknown, group: RemovalGroup, numbers: readonly number[]): Float32Array => {
+  const found = faultOf(scores, numbers);
   if (found === undefined) return scores as Float32Array;
   throw new SecateurError(
     'E_SALIENCY',
@@ -43,11 +65,11 @@ const checked = (scores: unknown, group: RemovalGroup): Float32Array => {
 };
 
 /** What is wrong with what a scorer returned. */
-const faultOf = (scores: unknown, units: number): string | undefined => {
+const faultOf = (scores: unknown, numbers: readonly number[]): string | undefined => {
   if (!(scores instanceof Float32Array)) return Array.isArray(scores) ? 'a plain array' : `${scores}`;
-  if (scores.length !== units) return `${scores.length} scores`;
+  if (scores.length !== numbers.length) return `${scores.length} scores`;
   const unit = scores.findIndex(score => !Number.isFinite(score));
-  return unit === -1 ? undefined : `the score ${scores[unit]} for unit ${unit}`;
+  return unit === -1 ? undefined : `the score ${scores[unit]} for unit ${numbers[unit]}`;
 };
 
 /** Calibration sequences: seeded, alike from every text source, or from instructions where there is no text. */

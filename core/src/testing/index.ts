@@ -4,6 +4,7 @@ export * from '../graph/fixtures/tiny-decoder.js';
 export * from './interpreter-engine.js';
 export * from './memory-format.js';
 export * from './memory-storage.js';
+export * from './one-by-one.js';
 export * from './operator-cases.js';
 export * from './operator-errors.js';
 export * from './preset-session.js';

@@ -9,7 +9,11 @@ export class MemoryStore implements RunStore {
   readonly saves: string[] = [];
   readonly events: Readonly<Record<string, unknown>>[] = [];
 
-  constructor(readonly folder: string) {}
+  /** @param models what a format keeps in memory, by path: folders of the run too */
+  constructor(
+    readonly folder: string,
+    private readonly models: Map<string, unknown> = new Map(),
+  ) {}
 
   path(...parts: string[]): string {
     return [this.folder, ...parts].join('/');
@@ -31,6 +35,12 @@ export class MemoryStore implements RunStore {
     this.#bundles.delete(name);
   }
 
+  async removeFolder(...parts: string[]): Promise<void> {
+    const folder = this.path(...parts);
+    for (const path of [...this.models.keys()])
+      if (path === folder || path.startsWith(`${folder}/`)) this.models.delete(path);
+  }
+
   async writeJson(name: string, value: unknown): Promise<void> {
     this.#documents.set(name, JSON.stringify(value));
   }
@@ -49,10 +59,13 @@ export class MemoryStore implements RunStore {
 export class MemoryStorage implements RunStorage {
   readonly stores = new Map<string, MemoryStore>();
 
+  /** @param models what a format keeps in memory, by path */
+  constructor(private readonly models: Map<string, unknown> = new Map()) {}
+
   async create(folder: string, { force = false }: { readonly force?: boolean } = {}): Promise<MemoryStore> {
     if (this.stores.has(folder) && !force)
       throw new SecateurError('E_OUTPUT_EXISTS', `${folder} holds a run`);
-    const store = new MemoryStore(folder);
+    const store = new MemoryStore(folder, this.models);
     this.stores.set(folder, store);
     return store;
   }

@@ -103,7 +103,7 @@ export const tinySession = (
 ): TinySession => {
   const format = new MemoryFormat();
   format.models.set('tiny', tinyModel(model));
-  const storage = new MemoryStorage();
+  const storage = new MemoryStorage(format.models);
   const filled = new Map<symbol, unknown>([
     fill(CheckpointFormat, format),
     fill(Engine, new InterpreterEngine(ref => format.read(ref))),

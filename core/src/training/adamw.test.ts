@@ -121,6 +121,23 @@ test('a restored optimizer goes on to the same bits, and does not share its arra
   t.deepEqual(saved, kept);
 });
 
+test('what takes a state over goes on as the other would have, for the entries that it has', t => {
+  const [x, small] = [Float32Array.of(1, 2, 3), new Float32Array(2)];
+  const optimizer = new AdamW();
+  for (let i = 0; i < 4; i++) stepOf(optimizer, x, i, -1, 2);
+  small.set([x[0]!, x[2]!]);
+  const next = new AdamW();
+  stepOf(next, Float32Array.of(9), 1);
+  next.takeOver(optimizer, (name, [a, , c]) => {
+    t.is(name, 'x');
+    return Float32Array.of(a!, c!);
+  });
+  stepOf(optimizer, x, 0.5, 1, -1);
+  stepOf(next, small, 0.5, -1);
+  t.deepEqual(small, Float32Array.of(x[0]!, x[2]!));
+  t.is(next.state().step, 5);
+});
+
 test('the norm is taken over all gradients together', t => {
   t.is(gradientNorm({ a: { data: [3] }, b: { data: Float32Array.of(0, 4) } }), 5);
   t.is(gradientNorm({}), 0);

@@ -88,6 +88,17 @@ export class AdamW {
       }
   }
 
+  /**
+   * Takes the state of another optimizer over, the step count included.
+   * @param reshape gives a moment in the shape that its parameter has here
+   */
+  takeOver(other: AdamW, reshape: (name: string, moment: Float32Array) => Float32Array): void {
+    this.reset();
+    this.#step = other.#step;
+    for (const [name, { first, second }] of other.#moments)
+      this.#moments.set(name, { first: reshape(name, first), second: reshape(name, second) });
+  }
+
   #momentsOf(name: string, length: number): Moments {
     const known = this.#moments.get(name);
     if (known) return known;

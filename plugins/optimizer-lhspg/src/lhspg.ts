@@ -1,4 +1,5 @@
 import {
+  type Bundle,
   cloneLora,
   costOf,
   LiveModel,
@@ -8,24 +9,27 @@ import {
   type PruneTask,
   type Selection,
   stepFeeds,
-  Trainer,
   trainingPlan,
 } from '@secateur/core';
-import { withLoss } from '@secateur/core/graph';
-import type { Fade } from './fade.js';
-import { GateFade, gatesAt } from './gate-fade.js';
-import { HalfSpaceFade } from './half-space-fade.js';
+import { gatesAt } from './gate-fade.js';
 import type { LhspgOptions } from './options.js';
-import { RowFade } from './row-fade.js';
+import { Pace } from './pace.js';
 import { type LhspgSchedule, planPeriods, positionOf, quotaAfter } from './schedule.js';
+import { union, without } from './selections.js';
+import { Stretch } from './stretch.js';
 
 const PARTIAL = 'prune.partial';
+/** Below the run's folder: base weights of what is left, in a folder for each cut. Gone when the stage is over. */
+const FOLDER = ['checkpoints', 'prune.shrunk'] as const;
 
+/** Selections are in the numbers of the dense model, arrays beside it in the shapes of what is left. */
 interface Progress {
   readonly step: number;
   readonly adamStep: number;
   readonly removed: readonly (readonly [string, readonly number[]])[];
   readonly active: readonly (readonly [string, readonly number[]])[];
+  /** What is cut out of the model, of what is removed. */
+  readonly cut: readonly (readonly [string, readonly number[]])[];
   readonly losses: readonly LossPoint[];
 }
 
@@ -44,98 +48,102 @@ class LhspgRun {
   #removed: Selection = new Map();
   #active: Selection = new Map();
   readonly #losses: LossPoint[] = [];
+  /** Where the base weights of what is left lie, below `FOLDER`. */
+  #folder = 'resumed';
+  readonly #pace: Pace;
 
   constructor(
     private readonly task: PruneTask,
     private readonly options: LhspgOptions,
     private readonly schedule: LhspgSchedule,
-  ) {}
+  ) {
+    this.#pace = new Pace(task.run.clock, task.batches.tokens);
+  }
 
   async execute(): Promise<PruneOutcome> {
     const { run, batches } = this.task;
-    const { train, checkpoint } = run.config;
+    // A kill may have left it. What is needed of it is cut again: it follows from the dense model and the selection.
+    await run.store.removeFolder(...FOLDER);
     const saved = await run.store.load(PARTIAL);
-    const model = new LiveModel(
-      this.task.model.source,
-      cloneLora(this.task.model.lora),
-      this.task.model.changed,
-    );
-    const fade = await this.#open(model);
-    if (saved) restoreArrays(fade, saved.tensors);
-    const { shape } = batches;
-    const graph = withLoss(fade.prepare(fade.model.graph(shape), shape.batch));
-    const trainer = await Trainer.open(run.engine, graph, fade.model.lora.arrays, fade.model.changed, train);
+    let { stretch, start } = await this.#open(saved);
     try {
-      let start = 0;
-      if (saved) {
-        const progress = saved.json as Progress;
-        start = progress.step;
-        this.#removed = new Map(progress.removed);
-        this.#active = new Map(progress.active);
-        this.#losses.push(...progress.losses);
-        trainer.optimizer.restore(progress.adamStep, saved.tensors);
-        fade.begin(this.#active, this.#removed);
-      }
       const { learningRate } = trainingPlan(run.config);
       const { steps, length } = this.schedule;
       for (let step = start; step < steps; step++) {
         const position = positionOf(step, this.schedule);
         const t = position.phase === 'fade' ? position.t : undefined;
-        if (position.phase === 'fade' && t === 0) await this.#beginPeriod(position.period, fade);
-        run.hooks.beforeStep.call({
-          stage: 'prune',
-          step: step + 1,
-          steps,
-          learningRate: learningRate(step),
-        });
-        const faded = fade.feeds(t, length, shape.batch);
-        const loss = await trainer.step(
-          stepFeeds(batches.at(step), shape).map(feeds => ({ ...feeds, ...faded })),
-          learningRate(step),
-        );
-        fade.after(t, length, trainer.optimizer);
+        if (position.phase === 'fade' && t === 0) {
+          stretch = await this.#shrink(position.period, stretch);
+          await this.#beginPeriod(position.period, stretch);
+        }
+        const told = { stage: 'prune', step: step + 1, steps, learningRate: learningRate(step) };
+        run.hooks.beforeStep.call(told);
+        const parts = stepFeeds(batches.at(step), batches.shape);
+        const loss = await this.#pace.step(() => stretch.step(parts, t, length, learningRate(step)));
         this.#losses.push({ step, loss });
-        run.hooks.afterStep.call({
-          stage: 'prune',
-          step: step + 1,
-          steps,
-          loss,
-          learningRate: learningRate(step),
-        });
+        run.hooks.afterStep.call({ ...told, loss });
         run.progress(step + 1, steps, 'steps', `loss ${loss.toFixed(3)}`);
-        if (position.phase === 'fade' && t === length - 1)
-          await this.#endPeriod(position.period, fade, trainer);
-        if ((step + 1) % checkpoint.steps === 0 || run.signal.aborted)
-          await this.#save(step + 1, fade, trainer);
+        if (position.phase === 'fade' && t === length - 1) await this.#endPeriod(position.period, stretch);
+        if ((step + 1) % run.config.checkpoint.steps === 0 || run.signal.aborted)
+          await this.#save(step + 1, stretch);
         run.signal.throwIfAborted();
       }
       return {
         removed: this.#removed,
-        model: fade.model,
+        model: stretch.whole(),
         tokens: steps * batches.tokens,
         losses: this.#losses,
       };
     } finally {
-      await trainer.close();
+      await stretch.close();
+      await run.store.removeFolder(...FOLDER);
     }
   }
 
-  #open(model: LiveModel): Promise<Fade> | Fade {
-    const { groups } = this.task;
-    switch (this.options.fade) {
-      case 'gate':
-        return new GateFade(model, groups);
-      case 'rows':
-        return new RowFade(model, groups);
-      case 'half-space':
-        return HalfSpaceFade.open(model, groups, this.options.epsilon);
-    }
+  /** Begins with the dense model, or where a checkpoint was taken. */
+  async #open(saved: Bundle | undefined): Promise<{ stretch: Stretch; start: number }> {
+    const { run, model } = this.task;
+    const progress = saved?.json as Progress | undefined;
+    const stretch = await Stretch.open(
+      this.task,
+      this.options,
+      new LiveModel(model.source, cloneLora(model.lora), model.changed),
+      new Map(progress?.cut),
+      run.store.path(...FOLDER, this.#folder),
+    );
+    if (!saved || !progress) return { stretch, start: 0 };
+    stretch.restore(progress.adamStep, saved.tensors);
+    this.#removed = new Map(progress.removed);
+    this.#active = new Map(progress.active);
+    this.#losses.push(...progress.losses);
+    stretch.begin(this.#active, this.#removed);
+    return { stretch, start: progress.step };
   }
 
-  async #beginPeriod(period: number, fade: Fade): Promise<void> {
+  /** Cuts out what former periods have removed, and goes on with what is left. */
+  async #shrink(period: number, stretch: Stretch): Promise<Stretch> {
+    const { groups, run } = this.task;
+    if (!this.options.shrink || costOf(this.#removed, groups) === costOf(stretch.cut, groups)) return stretch;
+    await stretch.close();
+    const former = this.#folder;
+    this.#folder = `${period}`;
+    const next = await Stretch.open(
+      this.task,
+      this.options,
+      stretch.whole(),
+      this.#removed,
+      run.store.path(...FOLDER, this.#folder),
+    );
+    next.takeOver(stretch);
+    await run.store.removeFolder(...FOLDER, former);
+    return next;
+  }
+
+  async #beginPeriod(period: number, stretch: Stretch): Promise<void> {
     const { run, groups, quota } = this.task;
     const { periods, quota: shape } = this.options;
-    const saliency = await this.task.score(fade.model, gatesAt(groups, new Map(), this.#removed, 1));
+    const gates = gatesAt(groups, new Map(), this.#removed, 1);
+    const saliency = await this.task.score(stretch.fade.model, gates, stretch.cut);
     const chosen = await this.task.select(
       saliency,
       quota * quotaAfter(period, periods, shape),
@@ -147,52 +155,37 @@ class LhspgRun {
       'info',
       `period ${period + 1} of ${periods}: ${costOf(this.#active, groups).toLocaleString('en')} parameters fade`,
     );
-    fade.begin(this.#active, this.#removed);
+    stretch.begin(this.#active, this.#removed);
+    this.#pace.take(); // what was before is no part of the period
   }
 
-  async #endPeriod(period: number, fade: Fade, trainer: Trainer): Promise<void> {
-    const { run } = this.task;
-    fade.end(trainer.optimizer);
+  async #endPeriod(period: number, stretch: Stretch): Promise<void> {
+    const { run, groups } = this.task;
+    const { periods } = this.options;
+    stretch.fade.end(stretch.trainer.optimizer);
     this.#removed = union(this.#removed, this.#active);
-    await run.hooks.afterPeriod.promise(
-      { period: period + 1, periods: this.options.periods, selection: this.#active },
-      run,
-    );
+    await run.hooks.afterPeriod.promise({ period: period + 1, periods, selection: this.#active }, run);
     this.#active = new Map();
-    fade.begin(this.#active, this.#removed);
+    stretch.begin(this.#active, this.#removed);
+    const removed = costOf(this.#removed, groups);
+    const tokensPerSecond = this.#pace.take();
+    run.store.event({ event: 'period', period: period + 1, periods, removed, tokensPerSecond });
+    run.log(
+      'info',
+      `period ${period + 1} of ${periods}: ${removed.toLocaleString('en')} parameters are gone, at ${tokensPerSecond.toLocaleString('en')} tokens/s`,
+    );
   }
 
-  async #save(step: number, fade: Fade, trainer: Trainer): Promise<void> {
-    const { step: adamStep, tensors } = trainer.optimizer.state();
-    const lora = Object.fromEntries(
-      [...fade.model.lora.arrays].map(([name, data]) => [`lora:${name}`, data]),
-    );
+  async #save(step: number, stretch: Stretch): Promise<void> {
+    const { adamStep, tensors } = stretch.state();
     const json: Progress = {
       step,
       adamStep,
       removed: [...this.#removed],
       active: [...this.#active],
+      cut: [...stretch.cut],
       losses: this.#losses,
     };
-    await this.task.run.store.save(PARTIAL, { json, tensors: { ...lora, ...tensors, ...fade.state() } });
+    await this.task.run.store.save(PARTIAL, { json, tensors });
   }
 }
-
-const union = (a: Selection, b: Selection): Selection =>
-  new Map(
-    [...new Set([...a.keys(), ...b.keys()])].map(id => [
-      id,
-      [...(a.get(id) ?? []), ...(b.get(id) ?? [])].sort((x, y) => x - y),
-    ]),
-  );
-
-const without = (a: Selection, b: Selection): Selection =>
-  new Map([...a].map(([id, units]) => [id, units.filter(unit => !b.get(id)?.includes(unit))]));
-
-const restoreArrays = (fade: Fade, tensors: Readonly<Record<string, Float32Array | Float64Array>>): void => {
-  for (const [name, data] of fade.model.lora.arrays) data.set(tensors[`lora:${name}`]!);
-  for (const [name, data] of fade.model.changed) {
-    const stored = tensors[`weight:${name}`];
-    if (stored) data.set(stored);
-  }
-};

@@ -1,79 +1,151 @@
 /**
- * `npm run bench -- [--size S,M] [--steps 5] [--rank 8] [--threads n] [--device cpu] [--json]`
+ * Times a LoRA step of secateur (loss, gradients, clipping, AdamW), in turn with that of PyTorch where there is one.
  *
- * Times a whole LoRA step (loss, gradients of LoRA on all seven projections, of head and of channel gates) on
- * random LLaMA-shaped models. Each size runs in a process of its own, so that memory is its own.
+ *     npm run bench -- --size S,M,L,smollm2 --forward --growth --write
+ *
+ * `--against` names PyTorch's sides (torch.ts), `--torch` the Python that runs them, or `none`. Every side is a process
+ * of its own, and all of one size end before the next begins. `--write` keeps the record and its curves in docs/bench.
  */
-import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
-import type { OnnxRuntimeOptions } from '@secateur/adapter-engine-onnxruntime';
-import { type Measurement, measure } from './measure.js';
+import { OnnxRuntimeEngine } from '@secateur/adapter-engine-onnxruntime';
+import { smollm2Folder } from '../results/smollm2.js';
+import { repository } from '../shared-data.js';
+import { smollm2File } from '../smollm2/file.js';
+import { type Contender, startProcess } from './contender.js';
+import { curves } from './growth.js';
+import { plots } from './plots.js';
+import { type RaceSizeOptions, raceSize } from './race-size.js';
+import type { BenchRecord, Growth, Race } from './record.js';
 import { sizes } from './sizes.js';
+import { raceTable } from './tables.js';
+import { startTorch, torchRequest, torchSides, whyNoTorch } from './torch.js';
 
 const { values } = parseArgs({
   options: {
     size: { type: 'string', default: 'S,M' },
-    steps: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '7' },
     rank: { type: 'string', default: '8' },
-    threads: { type: 'string' },
+    threads: { type: 'string', default: String(new OnnxRuntimeEngine().info().threads) },
+    /** Of secateur; PyTorch stays on the CPU. */
     device: { type: 'string', default: 'cpu' },
+    torch: { type: 'string' },
+    against: { type: 'string', default: 'eager,onednn,compile' },
+    /** Times forward passes too. */
+    forward: { type: 'boolean', default: false },
+    /** Times the step against layers, sequence and batch too. */
+    growth: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
-    /** Set for the process that measures one size. */
-    alone: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
   },
 });
 
-const names = values.size.split(',');
-for (const name of names)
-  if (!Object.hasOwn(sizes, name))
-    throw new Error(`unknown size "${name}"; known: ${Object.keys(sizes).join(', ')}`);
-
-const measureApart = (name: string): Measurement => {
-  const options = ['--size', name, '--steps', values.steps, '--rank', values.rank, '--device', values.device];
-  if (values.threads !== undefined) options.push('--threads', values.threads);
-  const script = process.argv[1]!;
-  const output = execFileSync(process.execPath, [script, ...options, '--alone'], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  return JSON.parse(output) as Measurement;
+const known = (list: string, table: object): string[] => {
+  const names = list.split(',').filter(name => name !== '');
+  const strange = names.find(name => !Object.hasOwn(table, name));
+  if (strange !== undefined)
+    throw new Error(`there is no "${strange}"; there are: ${Object.keys(table).join(', ')}`);
+  return names;
+};
+const atLeastOne = (name: 'rounds' | 'rank' | 'threads'): number => {
+  const number = Number(values[name]);
+  if (!Number.isInteger(number) || number < 1)
+    throw new Error(`--${name} is "${values[name]}", expected an integer of at least 1`);
+  return number;
 };
 
-const table = (results: Readonly<Record<string, Measurement>>): string => {
-  const gib = (bytes: number | undefined) => (bytes === undefined ? '?' : (bytes / 2 ** 30).toFixed(2));
-  const rows = Object.entries(results).map(([name, m]) => {
-    const { seconds, gflops } = sizes[name]!.prototype;
-    return {
-      size: name,
-      device: [m.device, m.driver].filter(Boolean).join(': '),
-      'weights GiB': gib(m.weightBytes),
-      'compile s': m.compileSeconds.toFixed(2),
-      'first s': m.firstStepSeconds.toFixed(2),
-      'step s': m.stepSeconds.toFixed(3),
-      'tok/s': m.tokensPerSecond.toFixed(0),
-      GFLOPS: m.gflops.toFixed(0),
-      'sgemm peak': m.peakGflops.toFixed(0),
-      'of peak': m.fractionOfPeak.toFixed(2),
-      'RSS GiB (anon+file)': `${gib(m.memory.resident)} (${gib(m.memory.anonymous)}+${gib(m.memory.mapped)})`,
-      'prototype step s': String(seconds),
-      'prototype GFLOPS': String(gflops),
-    };
-  });
-  const header = Object.keys(rows[0]!);
-  const lines = [header, header.map(() => '---'), ...rows.map(row => Object.values(row))];
-  return lines.map(line => `| ${line.join(' | ')} |`).join('\n');
-};
+const names = known(values.size, sizes);
+const sides = known(values.against, torchSides);
+const [rounds, rank, threads] = [atLeastOne('rounds'), atLeastOne('rank'), atLeastOne('threads')];
+const tell = (text: string): void => void process.stderr.write(`${text}\n`);
 
-if (values.alone) {
-  const { threads } = values;
-  const device = values.device as NonNullable<OnnxRuntimeOptions['device']>;
-  const options = { steps: Number(values.steps), rank: Number(values.rank), device };
-  const result = await measure(
-    sizes[names[0]!]!,
-    threads === undefined ? options : { ...options, threads: Number(threads) },
-  );
-  process.stdout.write(`${JSON.stringify(result)}\n`);
-} else {
-  const results = Object.fromEntries(names.map(name => [name, measureApart(name)]));
-  process.stdout.write(`${values.json ? JSON.stringify(results, null, 2) : table(results)}\n`);
+const python = values.torch ?? 'python3';
+const skipped: Record<string, string> = {};
+if (python !== 'none') {
+  const reason = whyNoTorch(python);
+  if (reason !== undefined && values.torch !== undefined) throw new Error(reason);
+  if (reason !== undefined) skipped.torch = reason;
 }
+const withTorch = python !== 'none' && skipped.torch === undefined;
+
+const startSubject = (): Promise<Contender> =>
+  startProcess('secateur', [
+    process.execPath,
+    path.join(import.meta.dirname, 'subject-process.js'),
+    '--threads',
+    String(threads),
+    '--device',
+    values.device,
+  ]);
+const startAll = (against: readonly string[]) => async (): Promise<readonly Contender[]> => {
+  const contenders = [await startSubject()];
+  if (withTorch) for (const side of against) contenders.push(await startTorch(python, side, threads));
+  return contenders;
+};
+const options: RaceSizeOptions = {
+  rank,
+  rounds,
+  forward: values.forward,
+  start: startAll(sides),
+  request: (side, material) => (side === 'secateur' ? material : torchRequest(side, material)),
+};
+
+/** Best of all before and after, so that a slow spell does not make us look good. */
+const peaks: Record<string, number> = {};
+const measurePeaks = async (): Promise<void> => {
+  for (const contender of await startAll(['eager'])()) {
+    for (const [name, gflops] of Object.entries(await contender.ask('peaks')))
+      peaks[name] = Math.max(peaks[name] ?? 0, gflops);
+    await contender.stop();
+  }
+};
+
+const before = loadavg()[0]!;
+await measurePeaks();
+const races: Race[] = [];
+for (const name of names) {
+  tell(`racing ${name}`);
+  if (name === 'smollm2' && !existsSync(smollm2File)) skipped[name] = 'run npm run fetch:smollm2';
+  else if (name === 'smollm2')
+    races.push(await raceSize(name, sizes[name]!, { ...options, checkpoint: smollm2Folder }));
+  else races.push(await raceSize(name, sizes[name]!, options));
+}
+const growth: Growth[] = [];
+if (values.growth)
+  for (const [extent, points] of Object.entries(curves) as [Growth['extent'], (typeof curves)['batch']][]) {
+    const grown: Race[] = [];
+    for (const size of points) {
+      tell(`racing with ${extent} at ${size[extent]}`);
+      const start = startAll(sides.filter(side => side !== 'compile'));
+      grown.push(await raceSize(String(size[extent]), size, { ...options, forward: false, start }));
+    }
+    growth.push({ extent, races: grown });
+  }
+await measurePeaks();
+
+const record: BenchRecord = {
+  command: ['npm run bench --', `--size ${names}`, `--rounds ${rounds}`, `--against ${sides}`]
+    .concat(values.device === 'cpu' ? [] : `--device ${values.device}`)
+    .concat(values.forward ? '--forward' : [], values.growth ? '--growth' : [], '--write')
+    .join(' '),
+  machine: {
+    processor: cpus()[0]!.model,
+    threads,
+    node: process.version,
+    load: [before, loadavg()[0]!],
+  },
+  peaks,
+  races,
+  skipped,
+  growth,
+};
+if (values.write) {
+  const folder = path.join(repository, 'docs/bench');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(path.join(folder, 'bench.json'), `${JSON.stringify(record, undefined, 1)}\n`);
+  for (const [file, svg] of plots(record)) writeFileSync(path.join(folder, file), svg);
+}
+for (const [what, reason] of Object.entries(skipped)) tell(`without ${what}: ${reason}`);
+process.stdout.write(`${values.json ? JSON.stringify(record, undefined, 1) : raceTable(record)}\n`);

@@ -1,20 +1,24 @@
 import { readFileSync } from 'node:fs';
 
-/** Resident memory of this process in bytes; anonymous and mapped apart where the system tells them. */
+/** Resident memory of this process in bytes, where the system tells it: its peak, and what is resident now. */
 export interface Memory {
-  readonly resident: number;
-  readonly anonymous?: number;
-  readonly mapped?: number;
+  readonly peak: number;
+  readonly anonymous: number;
+  readonly mapped: number;
 }
 
+/** NaN where there is no /proc. */
 export const memoryNow = (): Memory => {
-  const resident = process.memoryUsage.rss();
+  const fields = statusFields();
+  const bytes = (name: string): number =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(fields)?.[1] ?? Number.NaN) * 1024;
+  return { peak: bytes('VmHWM'), anonymous: bytes('RssAnon'), mapped: bytes('RssFile') };
+};
+
+const statusFields = (): string => {
   try {
-    const status = readFileSync('/proc/self/status', 'utf8');
-    const field = (name: string): number =>
-      Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)![1]) * 1024;
-    return { resident, anonymous: field('RssAnon'), mapped: field('RssFile') };
+    return readFileSync('/proc/self/status', 'utf8');
   } catch {
-    return { resident };
+    return '';
   }
 };

@@ -1,16 +1,14 @@
 import path from 'node:path';
 import { OnnxRuntimeEngine } from '@secateur/adapter-engine-onnxruntime';
-import { feedsOf, LiveModel, type RemovalGroup, type Selection, type Tensor } from '@secateur/core';
 import {
-  compact,
-  couple,
-  cutShape,
-  cutsOf,
-  type Dense,
-  type DenseFeeds,
-  type Graph,
-  loraNames,
-} from '@secateur/core/graph';
+  cutModel,
+  feedsOf,
+  type LiveModel,
+  type RemovalGroup,
+  type Selection,
+  type Tensor,
+} from '@secateur/core';
+import { compact, couple, cutsOf, type Dense, type DenseFeeds, type Graph } from '@secateur/core/graph';
 import { slicedFeeds, zeroedFeeds } from '@secateur/core/testing';
 import test from 'ava';
 import { scratchFolder } from '../scratch.js';
@@ -56,27 +54,6 @@ const versionsOf = async (model: LiveModel, selection: Selection) => {
 const arraysOf = (feeds: DenseFeeds): Map<string, Float32Array> =>
   new Map(Object.entries(feeds).map(([name, { data }]) => [name, Float32Array.from(data)]));
 
-/** The cut model as a run writes it, opened again. Its adapter is cut beside it. */
-const writeCut = async (model: LiveModel, selection: Selection, folder: string): Promise<LiveModel> => {
-  const { format, tensors, tracer, config } = model.source;
-  const { cuts, sliced } = await versionsOf(model, selection);
-  const layout = [...tensors].map(([name, { shape: extents }]) => ({
-    name,
-    shape: cutShape(extents, cuts.get(name)),
-  }));
-  const resized = tracer.resize(config, new Map(layout.map(({ name, shape: s }) => [name, s])));
-  await format.write(folder, resized, layout, async name => sliced.get(name) ?? (await model.weight(name)));
-  const written = await format.open(folder);
-  const arrays = [...model.lora.specs.keys()].flatMap(module => {
-    const { a, b } = loraNames(module);
-    return [a, b].map(name => [name, sliced.get(name)!] as const);
-  });
-  return new LiveModel(
-    { ...model.source, config: written.config, tensors: written.tensors },
-    { specs: model.lora.specs, arrays: new Map(arrays) },
-  );
-};
-
 /** config.json can say these; widths of heads and of the residual stream are proven and not offered. */
 const isWritable = ({ kind }: RemovalGroup): boolean =>
   kind === 'kv-head' || kind === 'query-head' || kind === 'channel';
@@ -104,7 +81,7 @@ for (const [family, config] of Object.entries(tinyConfigs))
         t.true(distance(withZeros, cut) <= tolerance, `${group.id}: ${distance(withZeros, cut)}`);
         t.true(distance(withZeros, whole) > 1e-3, `${group.id} does nothing`);
         if (!isWritable(group)) continue;
-        const written = await writeCut(model, selection, path.join(scratch, group.id));
+        const { model: written } = await cutModel(model, selection, path.join(scratch, group.id));
         const read = await logitsOf(written.graph(shape), written.lora.arrays);
         t.true(
           distance(read, withZeros) <= tolerance,

@@ -1,6 +1,5 @@
 import { createHuggingFaceFormat } from '@secateur/adapter-checkpoint-hf';
-import { LiveModel, type LoraState, type Selection } from '@secateur/core';
-import { cutShape, cutsOf, cutTensor, loraNames } from '@secateur/core/graph';
+import { cutModel, LiveModel, type LoraState, type Selection } from '@secateur/core';
 import { llamaTracer } from '@secateur/plugin-tracer-llama';
 
 const format = createHuggingFaceFormat();
@@ -29,25 +28,8 @@ export const unevenUnits = (model: LiveModel): Selection =>
   );
 
 /** The model without those units, written to a folder and opened again. Its adapter is cut beside it. */
-export const cutUnits = async (model: LiveModel, removed: Selection, folder: string): Promise<LiveModel> => {
-  const { config, tensors } = model.source;
-  const cuts = cutsOf(removed, model.groups);
-  const layout = [...tensors].map(([name, ref]) => ({ name, shape: cutShape(ref.shape, cuts.get(name)) }));
-  await format.write(
-    folder,
-    llamaTracer.resize(config, new Map(layout.map(({ name, shape }) => [name, shape]))),
-    layout,
-    async name => cutTensor(await model.weight(name), tensors.get(name)!.shape, cuts.get(name)),
-  );
-  const arrays = [...model.lora.specs].flatMap(([module, { rank }]) => {
-    const [out, into] = tensors.get(`${module}.weight`)!.shape as [number, number];
-    const { a, b } = loraNames(module);
-    const cut = (name: string, shape: readonly number[]) =>
-      [name, cutTensor(model.lora.arrays.get(name)!, shape, cuts.get(name))] as const;
-    return [cut(a, [rank, into]), cut(b, [out, rank])];
-  });
-  return openWritten(folder, { specs: model.lora.specs, arrays: new Map(arrays) });
-};
+export const cutUnits = async (model: LiveModel, removed: Selection, folder: string): Promise<LiveModel> =>
+  (await cutModel(model, removed, folder)).model;
 
 export const cutUnevenly = (model: LiveModel, folder: string): Promise<LiveModel> =>
   cutUnits(model, unevenUnits(model), folder);

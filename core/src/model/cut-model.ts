@@ -1,0 +1,38 @@
+import type { Selection } from '../domain/removal-group.js';
+import { cutShape, cutsOf, cutTensor } from '../graph/compact.js';
+import type { Checkpoint } from '../ports/checkpoint.js';
+import { arrayCuts, mapArrays } from './array-cuts.js';
+import { LiveModel, type ModelSource } from './live-model.js';
+import type { LoraState } from './lora-state.js';
+
+/** A cut model and the folder that its base weights lie in. */
+export interface CutModel {
+  /** No weight is `changed` any more: what a method had changed is in the folder. */
+  readonly model: LiveModel;
+  readonly checkpoint: Checkpoint;
+}
+
+/**
+ * A model without the removed units: base weights, float32, are written to `folder` and opened again, the adapter is
+ * cut in memory. One tensor at a time is held.
+ */
+export const cutModel = async (model: LiveModel, removed: Selection, folder: string): Promise<CutModel> => {
+  const { source } = model;
+  const cuts = cutsOf(removed, model.groups);
+  const layout = [...model.graph({ batch: 1, sequence: 2 }).parameters.values()]
+    .filter(parameter => parameter.role === 'base')
+    .map(({ name, shape }) => ({ name, shape: cutShape(shape, cuts.get(name)) }));
+  const config = source.tracer.resize(source.config, new Map(layout.map(({ name, shape }) => [name, shape])));
+  await source.format.write(folder, config, layout, async name =>
+    cutTensor(await model.weight(name), source.tensors.get(name)!.shape, cuts.get(name)),
+  );
+  const arrays = mapArrays(model.lora.arrays, arrayCuts(model, removed).cut);
+  return openCut(source, folder, { specs: model.lora.specs, arrays });
+};
+
+/** Opens what `cutModel` has written, with its adapter. */
+export const openCut = async (source: ModelSource, folder: string, lora: LoraState): Promise<CutModel> => {
+  const checkpoint = await source.format.open(folder);
+  const { config, tensors } = checkpoint;
+  return { model: new LiveModel({ ...source, config, tensors }, lora), checkpoint };
+};

@@ -1,0 +1,14 @@
+import { differentiate, flopsOf, type Graph } from '@secateur/core/graph';
+
+/** What a step is planned to cost, counted on the graph and not measured. */
+export interface Planned {
+  /** Of the graph with its gradients. */
+  readonly nodes: number;
+  readonly flops: number;
+}
+
+/** Counts the step of a loss graph. */
+export const planned = (graph: Graph, wrt: readonly string[]): Planned => {
+  const step = differentiate(graph, { wrt });
+  return { nodes: step.nodes.length, flops: flopsOf(step) };
+};
