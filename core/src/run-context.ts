@@ -2,6 +2,7 @@ import type { Clock } from './clock.js';
 import type { ResolvedConfig } from './config/schema.js';
 import type { Logger } from './domain/events.js';
 import type { Hooks } from './hooks.js';
+import type { Passes } from './passes/passes.js';
 import type { Engine } from './ports/engine.js';
 import type { RunStore } from './ports/run-store.js';
 import type { Rng } from './rng.js';
@@ -10,6 +11,8 @@ import type { Rng } from './rng.js';
 export interface RunContext {
   readonly config: ResolvedConfig;
   readonly engine: Engine;
+  /** How graphs are run over batches of data: whole or, where the model is larger than the memory, streamed. */
+  readonly passes: Passes;
   readonly rng: Rng;
   readonly clock: Clock;
   /** Aborted on Ctrl-C: long loops save their state and call `throwIfAborted`. */

@@ -197,6 +197,21 @@ for (const [stage, step, next] of [
     t.deepEqual(written(stopped), written(whole));
   });
 
+test('what recovery leaves as it is, is not measured again', async t => {
+  const measured: string[] = [];
+  const plain = tinySession();
+  const evaluator = plain.active(Evaluator);
+  const counting: Evaluator = {
+    evaluate(run, ...rest) {
+      measured.push((run as RunContext & { stage: string }).stage);
+      return evaluator.evaluate(run, ...rest);
+    },
+  };
+  const { perplexity } = await executeRun(tinySession({}, [fill(Evaluator, counting)]));
+  t.deepEqual(measured, ['evaluate-dense', 'evaluate-pruned']);
+  for (const { pruned, recovered } of Object.values(perplexity)) t.is(recovered, pruned);
+});
+
 test('stopped between any two writes, a run goes on to the same bytes', async t => {
   // Each write of the store or of the format is the last one of some run.
   let writes = 0;

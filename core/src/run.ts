@@ -2,6 +2,8 @@ import { type Clock, systemClock } from './clock.js';
 import type { ResolvedConfig } from './config/schema.js';
 import type { Report } from './domain/report.js';
 import { isModel } from './model/open-source.js';
+import type { Passes } from './passes/passes.js';
+import { wholePasses } from './passes/whole-passes.js';
 import { Engine } from './ports/engine.js';
 import { Evaluator } from './ports/evaluator.js';
 import { KnowledgeAnalysis } from './ports/knowledge.js';
@@ -16,6 +18,7 @@ import { createRng } from './rng.js';
 import type { RunContext } from './run-context.js';
 import type { Session } from './session.js';
 import { analyse } from './stages/analyse.js';
+import { checkStream, choosePasses } from './stages/choose-passes.js';
 import { chosenExporters } from './stages/chosen-exporters.js';
 import { cut } from './stages/cut.js';
 import { emit } from './stages/emit.js';
@@ -129,6 +132,7 @@ const checkPorts = (session: Session): void => {
   chosenExporters(session);
   session.optional(KnowledgeAnalysis);
   if (session.optional(Recovery)) session.active(Sampler);
+  checkStream(session);
 };
 
 /** The run, top to bottom. */
@@ -136,6 +140,7 @@ const stages = async (session: Session, context: Context, { model, open }: Start
   const runner = new StageRunner(context);
   const loaded = await runner.step(load(session), model);
   context.store = await open(loaded);
+  context.passes = choosePasses(session, context, loaded.model.graph({ batch: 1, sequence: 2 }));
   const dense = await runner.step(evaluate(session, 'dense', 'Measure the dense model'), {
     loaded,
     model: loaded.model,
@@ -152,6 +157,7 @@ const stages = async (session: Session, context: Context, { model, open }: Start
   const recovered = await runner.step(evaluate(session, 'recovered', 'Measure the recovered model'), {
     loaded,
     model: recovery.model,
+    known: recovery.tokens === 0 ? pruned : undefined,
   });
   const emitted = await runner.step(emit(session), { loaded, model: recovery.model });
   const report = makeReport({
@@ -176,6 +182,7 @@ const stages = async (session: Session, context: Context, { model, open }: Start
 /** The context as the run builds it: the store is opened once the inputs are known to be good. */
 export interface Context extends RunContext {
   store: RunStore;
+  passes: Passes;
   stage: string;
 }
 
@@ -183,6 +190,7 @@ const makeContext = ({ config, hooks, log }: Session, engine: Engine, options: R
   const context: Context = {
     config,
     engine,
+    passes: wholePasses(engine),
     rng: createRng(config.seed),
     clock: options.clock ?? systemClock,
     signal: options.signal ?? new AbortController().signal,
@@ -214,4 +222,5 @@ const unopened: RunStore = {
   writeJson: async () => {},
   readJson: async () => undefined,
   event: () => {},
+  scratch: { write: async () => {}, read: async () => {}, remove: async () => {} },
 };

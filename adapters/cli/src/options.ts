@@ -81,6 +81,8 @@ export const runOptions = (): readonly Option[] => [
   ).argParser(namedFormat),
   new Option('--threads <number>', 'threads of the engine').argParser(number),
   deviceOption(),
+  new Option('--stream', 'hold one layer of weights in memory at a time (default: where the model is large)'),
+  new Option('--no-stream', 'hold the whole model in memory'),
 ];
 
 /** Values of {@link runOptions} as commander gives them. */
@@ -95,6 +97,7 @@ export interface RunFlags {
   readonly out?: string;
   readonly threads?: number;
   readonly device?: SecateurConfig['device'];
+  readonly stream?: boolean;
   readonly shape?: NonNullable<SecateurConfig['export']>['shape'];
   readonly format?: Formats;
 }
@@ -102,7 +105,7 @@ export interface RunFlags {
 /** The flags as the last layer of the configuration. */
 export const flagLayer = ({ preset, ratio, shape, format, ...flags }: RunFlags): SecateurConfig => ({
   ...Object.fromEntries(
-    (['model', 'adapter', 'text', 'seed', 'out', 'threads', 'device'] as const)
+    (['model', 'adapter', 'text', 'seed', 'out', 'threads', 'device', 'stream'] as const)
       .filter(key => flags[key] !== undefined)
       .map(key => [key, flags[key]]),
   ),

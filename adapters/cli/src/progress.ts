@@ -7,12 +7,19 @@ export const progressOf = async <T>(
   { clock }: Console,
   stage: string,
   title: string,
-  work: (onProgress: (done: number, total: number, unit: string) => void) => Promise<T>,
+  work: (onProgress: (done: number, total: number, unit: string, note?: string) => void) => Promise<T>,
 ): Promise<T> => {
   const start = clock.now();
   hooks.progress.call({ kind: 'stage-start', stage, title });
-  const result = await work((done, total, unit) =>
-    hooks.progress.call({ kind: 'progress', stage, done, total, unit }),
+  const result = await work((done, total, unit, note) =>
+    hooks.progress.call({
+      kind: 'progress',
+      stage,
+      done,
+      total,
+      unit,
+      ...(note === undefined ? {} : { note }),
+    }),
   );
   const seconds = (clock.now() - start) / 1000;
   hooks.progress.call({ kind: 'stage-end', stage, seconds, peakBytes: process.memoryUsage.rss() });

@@ -13,7 +13,7 @@ export class EngineOfForms implements Engine {
   constructor(private readonly device: Device) {}
 
   async compile(graph: Graph, options: CompileOptions = {}): Promise<Executable> {
-    const program = await makeProgram(graph, options, this.device);
+    const program = await makeProgram(graph, options, { device: this.device });
     const session = this.#sessions++;
     const { model, folder, folds } = program;
     const settings = {

@@ -40,7 +40,7 @@ test('where the device cannot cast them, weights are cast once, when the session
   const results = [];
   for (const dtype of ['F32', 'BF16', 'F16', 'F64'] as const) {
     const graph = await storedDecoder(folder, dtype);
-    const program = await makeProgram(graph, { wrt: adaptersOf(graph) }, 'webgpu');
+    const program = await makeProgram(graph, { wrt: adaptersOf(graph) }, { device: 'webgpu' });
     t.is(program.folds, dtype === 'BF16' || dtype === 'F64', dtype);
     if (program.folds) {
       const ran = await profiledRun({ ...program, target: onCpu }, feedsOf(graph), await temporaryFolder(t));

@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { SecateurError } from '@secateur/core';
 import {
   add,
+  expand,
   type Graph,
   GraphBuilder,
   linearCrossEntropy,
@@ -116,6 +117,16 @@ test('an operator without a lowering is an E_ENGINE that names it', async t => {
   const error = await t.throwsAsync(engine.compile(strange));
   t.true(error instanceof SecateurError);
   t.regex(error!.message, /Foo/);
+});
+
+test('memory that cannot be had is an E_ENGINE that says what needs less', async t => {
+  const g = new GraphBuilder();
+  g.output('y', reduceSum(g, expand(g, g.input('x', [1, 1]), [2 ** 24, 2 ** 22]), [0, 1])); // 2^48 bytes
+  const executable = await engine.compile(g.build());
+  const run = executable.run({ x: { shape: [1, 1], data: Float32Array.of(1) } });
+  const error = await t.throwsAsync(run, { instanceOf: SecateurError, code: 'E_ENGINE' });
+  t.regex(error!.hint!, /train\.recompute/);
+  await executable.release();
 });
 
 test('a released executable cannot be run; releasing twice is safe', async t => {

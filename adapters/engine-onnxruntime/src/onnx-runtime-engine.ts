@@ -71,7 +71,7 @@ export class OnnxRuntimeEngine implements Engine {
 
   async compile(graph: Graph, options: CompileOptions = {}): Promise<Executable> {
     const { device } = await this.open();
-    const program = await makeProgram(graph, options, device);
+    const program = await makeProgram(graph, options, { device });
     const { model, folder, folds, target } = program;
     const session = this.#sessions++;
     const settings = {

@@ -23,7 +23,7 @@ test('the fused form uses the kernels that make it fast', async t => {
 });
 
 test('the form for WebGPU has the kernels that are right there, and none that would run on the CPU', async t => {
-  const { model } = await makeProgram(smallDecoder(), { wrt: trained }, 'webgpu');
+  const { model } = await makeProgram(smallDecoder(), { wrt: trained }, { device: 'webgpu' });
   const nodes = onnxProto.onnx.ModelProto.decode(model).graph!.node!;
   const norms = nodes.filter(({ opType }) => opType === 'SimplifiedLayerNormalization');
   t.deepEqual(

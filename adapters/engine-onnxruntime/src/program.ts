@@ -16,6 +16,7 @@ import type { FeedSpec } from './feeds.js';
 import { Emitter } from './lower/emitter.js';
 import { loweringOf } from './lower/index.js';
 import type { Device, Target } from './lower/target.js';
+import { memoryAtHand, outgrows } from './memory-at-hand.js';
 
 /** A graph as onnxruntime takes it, and how to speak to it. */
 export interface Program {
@@ -33,22 +34,30 @@ export interface Program {
   readonly gradients: ReadonlyMap<string, string>;
 }
 
+/** Where a program will run. */
+export interface Place {
+  /** Default: the CPU. */
+  readonly device?: Device;
+  /** Bytes; default: the machine's. */
+  readonly memory?: number;
+}
+
 /**
  * Differentiates, lowers and encodes. `naive` expands every composite first, so that the gradient rules of
  * primitives alone are at work.
- * @param device whose kernels will run it. Default the CPU
+ * @param place the device whose kernels will run it, and the bytes by which `recompute: 'auto'` is decided
  * @throws SecateurError E_ENGINE for an unknown name in `wrt` or `fed`, an operator without a form, a lost file.
  */
 export const makeProgram = async (
   graph: Graph,
   options: CompileOptions,
-  device: Device = 'cpu',
+  { device = 'cpu', memory = memoryAtHand() }: Place = {},
 ): Promise<Program> => {
   const { wrt = [], fed = [], precision = 'float32' } = options;
   checkNames(graph, wrt, fed);
   // No other device has kernels in double precision for all that is needed.
   const target: Target = { precision, device: precision === 'float64' ? 'cpu' : device };
-  const program = derive(graph, options, target);
+  const program = derive(graph, options, target, memory);
 
   const named = new Set([...wrt, ...fed]);
   const isFed = (name: string): boolean => named.has(name) || !graph.parameters.get(name)?.ref;
@@ -97,6 +106,7 @@ const derive = (
   graph: Graph,
   { wrt = [], form = 'fused', recompute = false }: CompileOptions,
   target: Target,
+  memory: number,
 ): Graph => {
   try {
     const base =
@@ -105,8 +115,13 @@ const derive = (
         : target.precision === 'float32'
           ? blockAttention(graph)
           : graph;
-    const derived = wrt.length > 0 ? differentiate(base, { loss: 'loss', wrt, recompute }) : base;
-    return withoutDeadNodes(expandUnsupported(derived, target));
+    const lowered = (derived: Graph): Graph => withoutDeadNodes(expandUnsupported(derived, target));
+    if (wrt.length === 0) return lowered(base);
+    const step = (again: boolean): Graph =>
+      lowered(differentiate(base, { loss: 'loss', wrt, recompute: again }));
+    if (recompute !== 'auto') return step(recompute);
+    const keeping = step(false);
+    return outgrows(keeping, memory) ? step(true) : keeping;
   } catch (cause) {
     if (cause instanceof SecateurError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);

@@ -1,7 +1,8 @@
-import type { Feeds, RunResult } from '@secateur/core';
-import type { Graph } from '@secateur/core/graph';
+import type { Feeds, Recompute, RunResult } from '@secateur/core';
+import { differentiate, type Graph, plannedBytes } from '@secateur/core/graph';
 import { temporaryFolder, tinyFamilies, tinyFeeds } from '@secateur/core/testing';
 import test from 'ava';
+import onnxProto from 'onnx-proto';
 import { OnnxRuntimeEngine } from './onnx-runtime-engine.js';
 import { profiledRun } from './profiled-run.test.data.js';
 import { makeProgram } from './program.js';
@@ -54,4 +55,20 @@ test('an attention is made again when the gradient has come to it, and is not me
       'gradients of layers.0.self_attn',
     ],
   );
+});
+
+test('auto makes again where the activations take more than half of what the weights leave of the memory', async t => {
+  const graph = await storedDecoder(await temporaryFolder(t), 'F32');
+  const wrt = adaptersOf(graph);
+  const { activations, weights } = plannedBytes(differentiate(graph, { wrt }));
+  const attentions = async (recompute: Recompute, memory: number): Promise<number> => {
+    const { model } = await makeProgram(graph, { wrt, recompute }, { memory });
+    const { node } = onnxProto.onnx.ModelProto.decode(model).graph!;
+    return node!.filter(({ opType }) => opType === 'Softmax').length - 1;
+  };
+  const enough = weights + 2 * activations;
+  t.is(await attentions('auto', enough), 2);
+  t.is(await attentions('auto', enough - 2), 4);
+  t.is(await attentions(false, 0), 2);
+  t.is(await attentions(true, enough), 4);
 });

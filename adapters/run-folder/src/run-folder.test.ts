@@ -321,3 +321,21 @@ test('killed at any moment, a bundle is there, whole, and not older than the las
   );
   t.log(`${interrupted.flat().filter(Boolean).length} of 10 kills fell into a save`);
 });
+
+test('scratch comes back bit by bit, and what a kill leaves of it is gone when the run is opened again', async t => {
+  const store = await newRun(t);
+  const { scratch, folder } = store;
+  await scratch.write('3 model.layers.0/Add', Float32Array.of(1.5, -0, Number.NaN));
+  await scratch.write('doubles', Float64Array.of(9, Math.PI, 9).subarray(1, 2));
+  const [floats, doubles] = [new Float32Array(3), new Float64Array(3)];
+  await scratch.read('3 model.layers.0/Add', floats);
+  await scratch.read('doubles', doubles.subarray(1, 2));
+  t.deepEqual([floats, doubles], [Float32Array.of(1.5, -0, Number.NaN), Float64Array.of(0, Math.PI, 0)]);
+  await t.throwsAsync(scratch.read('doubles', doubles), { message: /ends at byte 8 of 24/ });
+  await scratch.remove('doubles');
+  await scratch.remove('doubles');
+  await t.throwsAsync(scratch.read('doubles', doubles.subarray(1, 2)), { code: 'ENOENT' });
+  t.is((await readdir(folder)).length, 2);
+  await folderStorage.reopen(folder);
+  t.deepEqual(await readdir(folder), ['run.json']);
+});

@@ -4,10 +4,12 @@ import { stageFiles } from '@secateur/adapter-checkpoint-hf';
 import { type Bundle, type RunStore, SecateurError } from '@secateur/core';
 import { readBundle, writeBundle } from './bundle-file.js';
 import { appendEvent } from './event-log.js';
+import { ScratchFiles } from './scratch-files.js';
 
 /** The files of a run in a folder that exists. Calls about one name are to be awaited before the next. */
 export class RunFolder implements RunStore {
   readonly folder: string;
+  readonly scratch = new ScratchFiles(name => this.path(name));
 
   constructor(folder: string) {
     this.folder = path.resolve(folder);

@@ -4,6 +4,7 @@ import type { ResolvedConfig } from './schema.js';
 export const defaults = {
   seed: 0,
   device: 'cpu',
+  stream: 'auto',
   use: {},
   text: {},
   prune: {
@@ -28,6 +29,7 @@ export const defaults = {
     targets: 'all-linear',
     clip: 1,
     weightDecay: 0,
+    recompute: 'auto',
   },
   calibration: { sequences: 128 },
   evaluate: { tokens: 30_000 },

@@ -35,6 +35,11 @@ export const configSchema = z
      * `auto` is `cuda` where that is there and passes, else `cpu`.
      */
     device: z.enum(['cpu', 'webgpu', 'cuda', 'auto']),
+    /**
+     * Run the model layer by layer, with the weights of one layer in memory at a time. `auto` (default) does so where
+     * nothing is trained and the weights, as they are stored, exceed half of the memory. Training needs them all.
+     */
+    stream: z.union([z.literal('auto'), z.boolean()]),
     /** Presets, or names of bundled ones. Later ones win. */
     presets: z.array(z.unknown()),
     plugins: z.array(z.unknown()),
@@ -100,6 +105,12 @@ export const configSchema = z
         clip: z.number().gt(0),
         /** Default 0. */
         weightDecay: z.number().min(0),
+        /**
+         * Make activations again in the backward pass instead of keeping them: the memory of half a layer instead of all,
+         * for about a third more time; the numbers are the same. `auto` (default): where a step would need more than
+         * half of the memory that the weights leave.
+         */
+        recompute: z.union([z.boolean(), z.literal('auto')]),
       })
       .partial(),
     calibration: z
@@ -191,6 +202,7 @@ export interface ResolvedConfig {
   /** Undefined leaves it to the engine. */
   readonly threads: number | undefined;
   readonly device: 'cpu' | 'webgpu' | 'cuda' | 'auto';
+  readonly stream: 'auto' | boolean;
   readonly use: Readonly<Record<string, string>>;
   readonly text: Readonly<
     Record<

@@ -69,6 +69,8 @@ export interface Report {
     /** Null for the CPU. */
     readonly driver: string | null;
     readonly threads: number;
+    /** Whether the weights of one piece of the model were in memory at a time. */
+    readonly streamed: boolean;
   };
   /** Below the run's folder, with forward slashes. */
   readonly output: {

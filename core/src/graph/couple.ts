@@ -3,6 +3,7 @@ import { Dimensions } from './dimension.js';
 import { expandGraph } from './expand.js';
 import type { Graph, Node, Parameter } from './graph.js';
 import { valueNamed } from './graph.js';
+import { layerOf } from './layer-of.js';
 import { dimensionsOf, hasDimension, type Layout } from './layout.js';
 import type { Axis, CouplingContext, Primitive } from './operator.js';
 import { operatorOf } from './ops/index.js';
@@ -267,11 +268,6 @@ const commonModule = (paths: readonly string[]): string => {
   for (const path of rest)
     while (length > 0 && first.slice(0, length).join('.') !== path.slice(0, length).join('.')) length--;
   return first.slice(0, length).join('.');
-};
-
-const layerOf = (module: string): number | undefined => {
-  const part = module.split('.').find(segment => /^\d+$/.test(segment));
-  return part === undefined ? undefined : Number(part);
 };
 
 const reasonOf = (

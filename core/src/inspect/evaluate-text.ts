@@ -1,13 +1,16 @@
+import { systemClock } from '../clock.js';
 import { checkIds } from '../data/token-ids.js';
 import { chunks } from '../data/tokenise.js';
 import { checkPerplexity } from '../domain/perplexity.js';
 import { SecateurError } from '../errors.js';
+import type { PassOptions } from '../passes/passes.js';
+import { passesFor } from '../passes/passes-for.js';
 import { Engine } from '../ports/engine.js';
 import type { Measurement } from '../ports/evaluator.js';
 import { TextReader } from '../ports/text.js';
 import { TokenizerFormat } from '../ports/tokenizer.js';
 import type { Session } from '../session.js';
-import { LossMeter } from '../training/loss-meter.js';
+import { LossMeter, type MeanLoss } from '../training/loss-meter.js';
 import { openModel } from './open-model.js';
 
 export interface EvaluateTextOptions {
@@ -18,7 +21,7 @@ export interface EvaluateTextOptions {
   /** Tokens per chunk, at least 2. */
   readonly chunk: number;
   readonly signal?: AbortSignal;
-  readonly onProgress?: (done: number, total: number) => void;
+  readonly onProgress?: NonNullable<PassOptions['onProgress']>;
 }
 
 /**
@@ -56,18 +59,14 @@ export const evaluateText = async (session: Session, options: EvaluateTextOption
     );
   const engine = session.active(Engine);
   const batch = Math.max(1, Math.min(sequences.length, Math.floor(2048 / chunk)));
-  const meter = await LossMeter.open(engine, model, { batch, sequence: chunk - 1 });
+  const passes = passesFor(model.graph({ batch: 1, sequence: 2 }), session.config.stream, {
+    engine,
+    clock: systemClock,
+  });
+  const meter = await LossMeter.open(passes, model, { batch, sequence: chunk - 1 });
   try {
-    let sum = 0;
-    let tokens = 0;
-    for (let at = 0; at < sequences.length; at += batch) {
-      signal?.throwIfAborted();
-      const part = await meter.mean(sequences.slice(at, at + batch));
-      sum += part.loss * part.tokens;
-      tokens += part.tokens;
-      onProgress?.(Math.min(at + batch, sequences.length), sequences.length);
-    }
-    const perplexity = Math.exp(sum / tokens);
+    const [{ loss, tokens }] = (await meter.means([sequences], { signal, onProgress })) as [MeanLoss];
+    const perplexity = Math.exp(loss);
     checkPerplexity(perplexity, `${options.model} on ${file}`);
     return { perplexity, tokens, chunk };
   } finally {

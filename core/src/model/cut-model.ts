@@ -13,18 +13,33 @@ export interface CutModel {
 }
 
 /**
- * A model without the removed units: base weights, float32, are written to `folder` and opened again, the adapter is
- * cut in memory. One tensor at a time is held.
+ * A model without the removed units: base weights are written to `folder` and opened again, the adapter is cut in
+ * memory. One tensor at a time is held. The folder holds float32, or the half type that all weights have where none was
+ * changed: no bit of what stays is lost.
+ * @param counting is told how many tensors there are, and what it returns the name of each before it is written
  */
-export const cutModel = async (model: LiveModel, removed: Selection, folder: string): Promise<CutModel> => {
+export const cutModel = async (
+  model: LiveModel,
+  removed: Selection,
+  folder: string,
+  counting: (total: number) => (name: string) => void = () => () => {},
+): Promise<CutModel> => {
   const { source } = model;
   const cuts = cutsOf(removed, model.groups);
   const layout = [...model.graph({ batch: 1, sequence: 2 }).parameters.values()]
     .filter(parameter => parameter.role === 'base')
     .map(({ name, shape }) => ({ name, shape: cutShape(shape, cuts.get(name)) }));
   const config = source.tracer.resize(source.config, new Map(layout.map(({ name, shape }) => [name, shape])));
-  await source.format.write(folder, config, layout, async name =>
-    cutTensor(await model.weight(name), source.tensors.get(name)!.shape, cuts.get(name)),
+  const onTensor = counting(layout.length);
+  await source.format.write(
+    folder,
+    config,
+    layout,
+    async name => {
+      onTensor(name);
+      return cutTensor(await model.weight(name), source.tensors.get(name)!.shape, cuts.get(name));
+    },
+    { dtype: exactType(model, layout) },
   );
   const arrays = mapArrays(model.lora.arrays, arrayCuts(model, removed).cut);
   return openCut(source, folder, { specs: model.lora.specs, arrays });
@@ -35,4 +50,13 @@ export const openCut = async (source: ModelSource, folder: string, lora: LoraSta
   const checkpoint = await source.format.open(folder);
   const { config, tensors } = checkpoint;
   return { model: new LiveModel({ ...source, config, tensors }, lora), checkpoint };
+};
+
+const exactType = (
+  { source, changed }: LiveModel,
+  layout: readonly { readonly name: string }[],
+): 'F32' | 'F16' | 'BF16' => {
+  const [only, ...others] = new Set(layout.map(({ name }) => source.tensors.get(name)!.dtype));
+  const isHalf = only === 'F16' || only === 'BF16';
+  return isHalf && others.length === 0 && changed.size === 0 ? only : 'F32';
 };

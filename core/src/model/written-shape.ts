@@ -60,18 +60,25 @@ const withPlacements = ({
   placements: new Map(tensors.map(tensor => [tensor.name, tensor])),
 });
 
+export interface WriteShapedOptions {
+  readonly merge: boolean;
+  /** Called before each tensor is made. */
+  readonly onTensor?: (name: string) => void;
+}
+
 /** Writes a model folder in that form. The adapter is folded into the weights with `merge`, and left out without. */
 export const writeShaped = (
   folder: string,
   model: LiveModel,
   { config, tensors, placements, files }: WrittenShape,
-  { merge, companions = [], ...options }: WriteOptions & { readonly merge: boolean },
+  { merge, onTensor, companions = [], ...options }: WriteOptions & WriteShapedOptions,
 ): Promise<void> =>
   model.source.format.write(
     folder,
     config,
     tensors,
     async name => {
+      onTensor?.(name);
       const { shape, axes } = placements.get(name)!;
       if (!axes) return new Float32Array(sizeOf(shape));
       const data = await (merge ? model.merged(name) : model.weight(name));

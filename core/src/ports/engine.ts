@@ -10,6 +10,9 @@ export interface Tensor {
 /** Tensors by name: graph inputs, parameters without a file, and parameters that are trained. */
 export type Feeds = Readonly<Record<string, Tensor>>;
 
+/** Whether the backward pass makes activations again instead of keeping them; `auto` leaves it to the engine. */
+export type Recompute = boolean | 'auto';
+
 export interface CompileOptions {
   /**
    * Parameters and float inputs by which the output `loss` is differentiated, by name. Base parameters named here
@@ -20,9 +23,10 @@ export interface CompileOptions {
   readonly fed?: readonly string[];
   /**
    * Keep only what passes between two halves of a layer, and make the other activations again in the backward pass:
-   * far less memory for about a third more time. Default false.
+   * far less memory for about a third more time, and the same numbers. `auto`: where they would not fit otherwise.
+   * Default false.
    */
-  readonly recompute?: boolean;
+  readonly recompute?: Recompute;
   /** float64 and `naive` are for proofs: the reference against which the fast form is checked. Default float32. */
   readonly precision?: 'float32' | 'float64';
   /** `naive` expands every composite before differentiation. Default `fused`. */

@@ -47,6 +47,8 @@ export interface PruneOutcome {
 
 /** Port: decides what is removed, and trains while it does. */
 export interface PruneOptimizer {
+  /** False for one that never trains: the model may then be larger than the memory. Default true. */
+  readonly trains?: boolean;
   prune(task: PruneTask): Promise<PruneOutcome>;
 }
 export const PruneOptimizer = createToken<PruneOptimizer>('optimizer');

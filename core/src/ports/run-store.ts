@@ -6,6 +6,14 @@ export interface Bundle {
   readonly tensors: Readonly<Record<string, Float32Array | Float64Array>>;
 }
 
+/** Room on the disk for arrays that no resume needs: not synced, and gone when the run ends or is opened again. */
+export interface Scratch {
+  write(name: string, data: Float32Array | Float64Array): Promise<void>;
+  /** Fills an array of the type and length that was written under the name. */
+  read(name: string, data: Float32Array | Float64Array): Promise<void>;
+  remove(name: string): Promise<void>;
+}
+
 /** The folder of one run. Every file is written under a temporary name, synced and renamed. */
 export interface RunStore {
   /** Absolute path. */
@@ -24,6 +32,7 @@ export interface RunStore {
   readJson(name: string): Promise<unknown>;
   /** Appends one line to `events.jsonl`. */
   event(entry: Readonly<Record<string, unknown>>): void;
+  readonly scratch: Scratch;
 }
 
 /** Port: opens run folders. */

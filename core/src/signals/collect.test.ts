@@ -6,6 +6,9 @@ import { outputOf, sizeOf } from '../graph/graph.js';
 import { consumerOf, gateName, insertGates } from '../graph/insert-gates.js';
 import type { Dense } from '../graph/operator.js';
 import { withLoss } from '../graph/with-loss.js';
+import type { Passes } from '../passes/passes.js';
+import { streamedPasses } from '../passes/streamed-passes.js';
+import { wholePasses } from '../passes/whole-passes.js';
 import type { SignalName } from '../ports/saliency.js';
 import { createRng } from '../rng.js';
 import { InterpreterEngine } from '../testing/interpreter-engine.js';
@@ -14,6 +17,7 @@ import { collectSignals } from './collect.js';
 
 const model = await openTinyModel();
 const engine = new InterpreterEngine(ref => model.source.format.read(ref));
+const passes = wholePasses(engine);
 const groups = model.groups.filter(
   ({ kind, unprunable }) => !unprunable && ['kv-head', 'channel'].includes(kind),
 );
@@ -27,8 +31,10 @@ const sequences = [4, 4, 3].map((present, i): Sequence => {
   return { ids: draw(), targets: draw(), weights, length: present };
 });
 
-const collect = (needs: SignalName[], options: { batch?: number; gates?: Map<string, Float32Array> } = {}) =>
-  collectSignals({ engine, model, groups, needs: new Set(needs), sequences, batch: 2, ...options });
+const collect = (
+  needs: SignalName[],
+  options: { batch?: number; gates?: Map<string, Float32Array>; passes?: Passes } = {},
+) => collectSignals({ passes, model, groups, needs: new Set(needs), sequences, batch: 2, ...options });
 
 /** Float64 feeds of one sequence on its own, with gates. */
 const feedsOf = async (
@@ -105,6 +111,22 @@ test('input norms are over all tokens that hold text, whether they count or not'
   }
 });
 
+test('streamed passes collect the same, to the rounding of hidden states', async t => {
+  const streamed = streamedPasses({ engine, clock: { now: () => 0 } });
+  const needs: SignalName[] = ['gateGradient', 'inputNorms'];
+  const [whole, pieces] = [await collect(needs), await collect(needs, { passes: streamed })];
+  const near = (a: Float64Array, b: Float64Array): void => {
+    const scale = a.reduce((max, x) => Math.max(max, Math.abs(x)), 0);
+    for (const [i, x] of a.entries()) t.true(Math.abs(x - b[i]!) < 1e-6 * scale, `${x} ${b[i]}`);
+  };
+  for (const group of groups) {
+    const [expected, found] = [whole.gateGradient(group), pieces.gateGradient(group)];
+    for (const name of ['mean', 'meanAbsolute', 'meanSquare'] as const) near(expected[name], found[name]);
+    const { param } = consumerOf(group)!;
+    near(whole.inputNorms(param), pieces.inputNorms(param));
+  }
+});
+
 test('closed gates are seen by the inputs behind them', async t => {
   const [group] = groups;
   const row = new Float32Array(group!.units).fill(1);
@@ -134,7 +156,7 @@ test('without signals the engine is not used', async t => {
   };
   const idle = { compile, info: () => engine.info(), close: () => engine.close() };
   const signals = await collectSignals({
-    engine: idle,
+    passes: wholePasses(idle),
     model,
     groups,
     needs: new Set(),
@@ -163,7 +185,7 @@ test('weights come as they are, as the model computes with them, and as their up
 test('an interrupted collection stops', async t => {
   const signal = AbortSignal.abort(new Error('enough'));
   await t.throwsAsync(
-    collectSignals({ engine, model, groups, needs: new Set(['inputNorms']), sequences, batch: 2, signal }),
+    collectSignals({ passes, model, groups, needs: new Set(['inputNorms']), sequences, batch: 2, signal }),
     { message: 'enough' },
   );
 });

@@ -6,14 +6,15 @@ import { inputSquaresName, observeInputs } from '../graph/observe-inputs.js';
 import { withLoss } from '../graph/with-loss.js';
 import { type LiveModel, moduleOf } from '../model/live-model.js';
 import { loraProduct } from '../model/lora-state.js';
-import type { Engine } from '../ports/engine.js';
+import type { Passes, PassOptions } from '../passes/passes.js';
+import type { Recompute } from '../ports/engine.js';
 import type { GateGradient, SignalName, Signals } from '../ports/saliency.js';
 import { type Gates, gateFeeds } from '../training/loss-meter.js';
 import { feedsOf } from '../training/trainer.js';
 import { unitWeights } from './unit-weights.js';
 
-export interface CollectOptions {
-  readonly engine: Engine;
+export interface CollectOptions extends PassOptions {
+  readonly passes: Passes;
   readonly model: LiveModel;
   readonly groups: readonly RemovalGroup[];
   readonly needs: ReadonlySet<SignalName>;
@@ -22,8 +23,8 @@ export interface CollectOptions {
   readonly batch: number;
   /** Gates as they stand; default all at 1. */
   readonly gates?: Gates;
-  readonly onBatch?: (done: number, total: number) => void;
-  readonly signal?: AbortSignal;
+  /** Whether activations are made again in the backward pass; default: they are kept. */
+  readonly recompute?: Recompute;
 }
 
 /** Collects what the scorers declared, in one pass over the calibration data, and nothing else. */
@@ -67,15 +68,15 @@ interface Measured {
 }
 
 const measure = async ({
-  engine,
+  passes,
   model,
   groups,
   needs,
   sequences,
   batch,
   gates = new Map(),
-  onBatch,
-  signal,
+  recompute = false,
+  ...options
 }: CollectOptions): Promise<Measured> => {
   const length = sequences[0]!.ids.length;
   const wantsGates = needs.has('gateGradient');
@@ -85,39 +86,46 @@ const measure = async ({
   const shape = { batch, sequence: length, documents: hasDocuments(sequences) };
   const gated = insertGates(model.graph(shape), groups, batch);
   const graph = withLoss(observeInputs(gated, readers));
-  const executable = await engine.compile(graph, {
+  const pass = await passes.open(graph, {
     wrt: wantsGates ? groups.map(gateName) : [],
     fed: [...model.changed.keys()],
+    recompute,
   });
   try {
     const fixed = { ...feedsOf(graph, model.fed), ...gateFeeds(groups, gates, batch) };
     const moments = new Map(groups.map(group => [group.id, emptyMoments(group.units)]));
     const squares = new Map([...readers].map(param => [param, new Float64Array(0)]));
-    for (let at = 0; at < sequences.length; at += batch) {
-      signal?.throwIfAborted();
-      const rows = sequences.slice(at, at + batch);
+    const batches = Array.from({ length: Math.ceil(sequences.length / batch) }, (_, i) => {
+      const rows = sequences.slice(i * batch, (i + 1) * batch);
       const { feeds, tokens } = batchFeeds(rows, shape);
-      const present = graph.inputs.includes('present') ? { present: presence(rows, batch, length) } : {};
-      const { outputs, gradients } = await executable.run({ ...fixed, ...feeds, ...present });
-      if (wantsGates)
-        for (const group of groups)
-          addMoments(moments.get(group.id)!, gradients[gateName(group)]!.data as Float32Array, rows, tokens);
-      for (const param of readers) {
-        const sum = outputs[inputSquaresName(param)]!.data as Float32Array;
-        const total = squares.get(param)!;
-        squares.set(
-          param,
-          Float64Array.from(sum, (x, j) => x + (total[j] ?? 0)),
-        );
-      }
-      onBatch?.(Math.min(at + batch, sequences.length), sequences.length);
-    }
+      return { rows, tokens, feeds: { ...fixed, ...feeds, present: presence(rows, batch, length) } };
+    });
+    await pass.run(
+      batches.map(({ feeds }) => feeds),
+      (at, { outputs, gradients }) => {
+        const { rows, tokens } = batches[at]!;
+        for (const group of groups) {
+          const gradient = gradients[gateName(group)]?.data as Float32Array | undefined;
+          if (gradient) addMoments(moments.get(group.id)!, gradient, rows, tokens);
+        }
+        for (const param of readers) {
+          const sum = outputs[inputSquaresName(param)]?.data as Float32Array | undefined;
+          const total = squares.get(param)!;
+          if (sum)
+            squares.set(
+              param,
+              Float64Array.from(sum, (x, j) => x + (total[j] ?? 0)),
+            );
+        }
+      },
+      options,
+    );
     for (const moment of moments.values())
       for (const values of Object.values(moment))
         for (let u = 0; u < values.length; u++) values[u]! /= sequences.length;
     return { gates: moments, squares };
   } finally {
-    await executable.release();
+    await pass.release();
   }
 };
 

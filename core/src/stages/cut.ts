@@ -5,10 +5,11 @@ import { insertGates } from '../graph/insert-gates.js';
 import { cutModel, openCut } from '../model/cut-model.js';
 import type { LiveModel } from '../model/live-model.js';
 import type { LoraState } from '../model/lora-state.js';
+import { logitsOf } from '../passes/logits-of.js';
 import type { PruneOutcome } from '../ports/prune-optimizer.js';
 import type { RunContext } from '../run-context.js';
 import { gateFeeds } from '../training/loss-meter.js';
-import { feedsOf } from '../training/trainer.js';
+import { countTensors } from './count-tensors.js';
 import type { Loaded } from './load.js';
 import { prefixed, withPrefix } from './prune.js';
 import type { Stage } from './stage.js';
@@ -33,7 +34,9 @@ export const cut: Stage<CutInput, Cut> = {
   title: 'Cut out what is removed',
   async run(run, { loaded, outcome }) {
     const masked = await run.hooks.cut.promise(outcome.model, { removed: outcome.removed }, run);
-    const { model, checkpoint } = await cutModel(masked, outcome.removed, compactFolder(run));
+    const { model, checkpoint } = await cutModel(masked, outcome.removed, compactFolder(run), total =>
+      countTensors(run, total),
+    );
     const maskedVsCompact = await compare(run, masked, model, outcome.removed, loaded.sources[0]!.validation);
     return { model, hash: await checkpoint.hash(), maskedVsCompact };
   },
@@ -87,21 +90,12 @@ const compare = async (
       return [group.id, row];
     }),
   );
-  const logits = async (model: LiveModel, gated: boolean): Promise<Float32Array> => {
-    const graph = gated ? insertGates(model.graph(shape), groups, shape.batch) : model.graph(shape);
-    const executable = await run.engine.compile(graph, { fed: [...model.changed.keys()] });
-    try {
-      const feeds = {
-        ...feedsOf(graph, model.fed),
-        ...inputFeeds(rows, shape),
-        ...(gated ? gateFeeds(groups, gates, shape.batch) : {}),
-      };
-      return (await executable.run(feeds)).outputs.logits!.data as Float32Array;
-    } finally {
-      await executable.release();
-    }
-  };
-  return largestDifference(await logits(masked, true), await logits(compact, false));
+  const closed = await logitsOf(run, masked, insertGates(masked.graph(shape), groups, shape.batch), {
+    ...inputFeeds(rows, shape),
+    ...gateFeeds(groups, gates, shape.batch),
+  });
+  const cut = await logitsOf(run, compact, compact.graph(shape), inputFeeds(rows, shape));
+  return largestDifference(closed, cut);
 };
 
 /** @throws SecateurError E_NUMERICS when one of them is not finite */

@@ -30,7 +30,7 @@ test('files for other runtimes are made from what was written, and stand in the 
   const session = sessionWith(keeping(written));
   const seen: string[] = [];
   session.hooks.progress.tap('test', event => {
-    if (event.kind === 'progress' && event.stage === 'emit')
+    if (event.kind === 'progress' && event.stage === 'emit' && event.unit === 'bytes')
       seen.push(`${event.note} ${event.done}/${event.total} ${event.unit}`);
   });
   const { output } = await executeRun(session);

@@ -4,11 +4,12 @@ import { isSecateurError } from '../errors.js';
 import type { StoredDType } from '../graph/graph.js';
 import { LiveModel } from '../model/live-model.js';
 import { padLora, writeShaped, writtenShape } from '../model/written-shape.js';
+import { logitsOf } from '../passes/logits-of.js';
 import type { Checkpoint } from '../ports/checkpoint.js';
 import type { RunContext } from '../run-context.js';
 import type { Session } from '../session.js';
-import { feedsOf } from '../training/trainer.js';
 import { type ChosenExporter, chosenExporters } from './chosen-exporters.js';
+import { countTensors } from './count-tensors.js';
 import { largestDifference } from './cut.js';
 import type { Loaded } from './load.js';
 import type { Stage } from './stage.js';
@@ -44,6 +45,7 @@ export const emit = (session: Session): Stage<EmitInput, Emitted> => ({
     const folder = run.store.path('model');
     await writeShaped(folder, model, written, {
       merge,
+      onTensor: countTensors(run, written.tensors.length),
       dtype: dtype ?? storedType(loaded),
       companions: loaded.companions,
     });
@@ -86,16 +88,8 @@ const compare = async (
 ): Promise<number> => {
   const rows = loaded.sources[0]!.validation.slice(0, 1);
   const shape = { batch: 1, sequence: rows[0]!.ids.length, documents: hasDocuments(rows) };
-  const logits = async (which: LiveModel): Promise<Float32Array> => {
-    const graph = which.graph(shape);
-    const executable = await run.engine.compile(graph, { fed: [...which.changed.keys()] });
-    try {
-      const feeds = { ...feedsOf(graph, which.fed), ...inputFeeds(rows, shape) };
-      return (await executable.run(feeds)).outputs.logits!.data as Float32Array;
-    } finally {
-      await executable.release();
-    }
-  };
+  const logits = (which: LiveModel): Promise<Float32Array> =>
+    logitsOf(run, which, which.graph(shape), inputFeeds(rows, shape));
   return largestDifference(await logits(model), await logits(written));
 };
 

@@ -14,6 +14,7 @@ import type { RunContext } from '../run-context.js';
 import { checkBudget } from '../selection/select.js';
 import type { Session } from '../session.js';
 import { candidateGroups, limitsOf, quotaOf } from './candidates.js';
+import { isStreamed } from './choose-passes.js';
 import { checkShape } from './model-shape.js';
 import type { Stage } from './stage.js';
 
@@ -54,7 +55,7 @@ export const load = (session: Session): Stage<string, Loaded> => ({
     );
     const adapter = config.adapter === undefined ? undefined : await format.openAdapter(config.adapter);
     const modules = new Map([...linearModules(graph)].filter(([module]) => module !== headModule(graph)));
-    const lora = adapter ? await loadLora(adapter, modules, format) : attachFresh(run, modules);
+    const lora = adapter ? await loadLora(adapter, modules, format) : freshFor(session, run, graph, modules);
     const model = new LiveModel(source, lora);
     const candidates = await candidateGroups(run, model);
     checkShape(run, model, candidates);
@@ -104,6 +105,20 @@ const checkPacking = ({ train }: ResolvedConfig, sources: readonly SourceData[],
 /** The module of the layer that makes the logits: LoRA stays off it. */
 const headModule = (graph: Graph): string | undefined =>
   graph.nodes.find(node => node.outputs.includes(graph.outputs.get('logits')!))?.path;
+
+/**
+ * A fresh adapter is there to be trained and, where it is not merged, to be written. What is streamed is not trained,
+ * and may do without its cost.
+ */
+const freshFor = (
+  session: Session,
+  run: RunContext,
+  graph: Graph,
+  modules: ReadonlyMap<string, readonly number[]>,
+): LoraState =>
+  isStreamed(session, graph) && session.config.export.merge
+    ? { specs: new Map(), arrays: new Map() }
+    : attachFresh(run, modules);
 
 const attachFresh = (run: RunContext, modules: ReadonlyMap<string, readonly number[]>): LoraState => {
   const { rank, alpha, targets } = run.config.train;

@@ -24,23 +24,26 @@ export const scoreGroups = async (
   const own = cutGroups(groups, cut, param => model.source.tensors.get(param)!.shape);
   const left = new Map(groups.map(group => [group.id, unitsLeft(group, cut)]));
   const signals = await collectSignals({
-    engine: run.engine,
+    passes: run.passes,
     model,
     groups: own,
     needs: new Set(scorer.needs),
     sequences,
     batch: run.config.train.microBatch,
+    recompute: run.config.train.recompute,
     signal: run.signal,
-    onBatch: (done, total) => run.progress(done, total, 'sequences', 'calibration'),
+    onProgress: (done, total, place = 'calibration') => run.progress(done, total, 'batches', place),
     ...(gates ? { gates: gatesLeft(gates, left) } : {}),
   });
   const scores = new Map<string, Float32Array>();
   for (const [i, group] of own.entries()) {
+    run.signal.throwIfAborted();
     const units = left.get(group.id)!;
     const found = checked(await scorer.score(group, signals), group, units);
     const whole = new Float32Array(groups[i]!.units);
     for (const [at, unit] of units.entries()) whole[unit] = found[at]!;
     scores.set(group.id, whole);
+    run.progress(i + 1, groups.length, 'groups', group.id);
   }
   return run.hooks.saliency.promise(scores, run);
 };

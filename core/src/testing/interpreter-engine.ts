@@ -26,7 +26,7 @@ export class InterpreterEngine implements Engine {
   async compile(graph: Graph, options: CompileOptions = {}): Promise<Executable> {
     const { wrt = [], fed = [], precision = 'float32', form = 'fused', recompute = false } = options;
     const forward = form === 'naive' ? expandGraph(graph).graph : graph;
-    const whole = wrt.length > 0 ? differentiate(forward, { wrt, recompute }) : forward;
+    const whole = wrt.length > 0 ? differentiate(forward, { wrt, recompute: recompute === true }) : forward;
     const stored: Record<string, Dense> = {};
     for (const { name, shape, ref } of graph.parameters.values())
       if (ref && !fed.includes(name) && !wrt.includes(name))

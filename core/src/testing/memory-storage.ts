@@ -1,5 +1,25 @@
 import { SecateurError } from '../errors.js';
-import type { Bundle, RunStorage, RunStore } from '../ports/run-store.js';
+import type { Bundle, RunStorage, RunStore, Scratch } from '../ports/run-store.js';
+
+/** Scratch in memory. */
+export class MemoryScratch implements Scratch {
+  readonly files = new Map<string, Float32Array | Float64Array>();
+  /** Arrays that were ever written. */
+  written = 0;
+
+  async write(name: string, data: Float32Array | Float64Array): Promise<void> {
+    this.files.set(name, data.slice());
+    this.written++;
+  }
+
+  async read(name: string, data: Float32Array | Float64Array): Promise<void> {
+    data.set(this.files.get(name)!);
+  }
+
+  async remove(name: string): Promise<void> {
+    this.files.delete(name);
+  }
+}
 
 /** A run folder in memory. Bundles are copied on the way in and out, as a disk would. */
 export class MemoryStore implements RunStore {
@@ -8,6 +28,8 @@ export class MemoryStore implements RunStore {
   /** Names of all bundles in the order in which they were saved. */
   readonly saves: string[] = [];
   readonly events: Readonly<Record<string, unknown>>[] = [];
+
+  readonly scratch = new MemoryScratch();
 
   /** @param models what a format keeps in memory, by path: folders of the run too */
   constructor(

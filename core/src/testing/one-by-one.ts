@@ -3,6 +3,7 @@ import { type BatchShape, hasDocuments } from '../data/sequence.js';
 import { flopsOf } from '../graph/flops.js';
 import { insertGates } from '../graph/insert-gates.js';
 import { withLoss } from '../graph/with-loss.js';
+import { wholePasses } from '../passes/whole-passes.js';
 import { LossMeter } from '../training/loss-meter.js';
 
 type NaiveTask = Pick<AblationTask, 'engine' | 'model' | 'candidates' | 'sequences'> & {
@@ -23,7 +24,10 @@ const shapeOf = ({ batch, sequences }: Pick<NaiveTask, 'batch' | 'sequences'>): 
 /** The reference for losses of an ablation: the whole model for each candidate, with its gates closed. */
 export const lossesOneByOne = async (task: NaiveTask): Promise<AblationLosses> => {
   const { engine, model, sequences } = task;
-  const meter = await LossMeter.open(engine, model, { ...shapeOf(task), groups: groupsOf(task) });
+  const meter = await LossMeter.open(wholePasses(engine), model, {
+    ...shapeOf(task),
+    groups: groupsOf(task),
+  });
   try {
     const { loss: dense } = await meter.mean(sequences);
     const candidates: number[] = [];

@@ -3,9 +3,10 @@ import { hasDocuments } from '../data/sequence.js';
 import type { LogEntry } from '../domain/events.js';
 import type { TinyDecoder } from '../graph/fixtures/tiny-decoder.js';
 import { createHooks } from '../hooks.js';
+import { wholePasses } from '../passes/whole-passes.js';
 import { CheckpointFormat } from '../ports/checkpoint.js';
 import { Engine } from '../ports/engine.js';
-import { Evaluator, type Measurement } from '../ports/evaluator.js';
+import { Evaluator } from '../ports/evaluator.js';
 import { PruneOptimizer } from '../ports/prune-optimizer.js';
 import { RunStorage } from '../ports/run-store.js';
 import { SaliencyScorer } from '../ports/saliency.js';
@@ -28,11 +29,12 @@ type Sections = 'prune' | 'train' | 'calibration' | 'evaluate' | 'export' | 'che
 /** Settings that differ from {@link tinyConfig}. */
 export type TinySettings = { readonly [K in Sections]?: Partial<ResolvedConfig[K]> } & {
   readonly seed?: number;
+  readonly stream?: ResolvedConfig['stream'];
   readonly text?: ResolvedConfig['text'];
 };
 
 /** The configuration of a run that takes a second: 12 steps of 2 sequences of 6 tokens. */
-export const tinyConfig = ({ seed, text, ...sections }: TinySettings = {}): ResolvedConfig => {
+export const tinyConfig = ({ seed, stream, text, ...sections }: TinySettings = {}): ResolvedConfig => {
   const config: ResolvedConfig = {
     model: 'tiny',
     adapter: undefined,
@@ -40,6 +42,7 @@ export const tinyConfig = ({ seed, text, ...sections }: TinySettings = {}): Reso
     seed: seed ?? 1,
     threads: 1,
     device: 'cpu',
+    stream: stream ?? 'auto',
     use: {},
     text: text ?? {
       hills: { file: 'hills.txt', validation: 0.3, tuning: 0.1 },
@@ -68,6 +71,7 @@ export const tinyConfig = ({ seed, text, ...sections }: TinySettings = {}): Reso
       targets: 'all-linear',
       clip: 1,
       weightDecay: 0,
+      recompute: false,
     },
     calibration: { sequences: 4 },
     evaluate: { chunk: 7, tokens: 24 },
@@ -149,6 +153,7 @@ export const tinyContext = (
 ): RunContext => ({
   config: session.config,
   engine: session.active(Engine),
+  passes: wholePasses(session.active(Engine)),
   rng: createRng(session.config.seed),
   clock: { now: () => 0 },
   signal,
@@ -191,20 +196,24 @@ const tinyReader: TextReader = {
 
 /** Perplexity over a few chunks. */
 const tinyEvaluator: Evaluator = {
-  async evaluate({ engine, config }, model, sources) {
+  async evaluate({ passes, config, signal, progress }, model, sources) {
     const { chunk, tokens } = config.evaluate;
-    const meter = await LossMeter.open(engine, model, {
+    const meter = await LossMeter.open(passes, model, {
       batch: config.train.microBatch,
       sequence: chunk - 1,
       documents: sources.some(({ validation }) => hasDocuments(validation)),
     });
-    const results: Record<string, Measurement> = {};
-    for (const { name, validation } of sources) {
-      const { loss, tokens: counted } = await meter.mean(validation.slice(0, Math.ceil(tokens / chunk)));
-      results[name] = { perplexity: Math.exp(loss), tokens: counted, chunk };
-    }
+    const means = await meter.means(
+      sources.map(({ validation }) => validation.slice(0, Math.ceil(tokens / chunk))),
+      { signal, onProgress: (done, total) => progress(done, total, 'batches') },
+    );
     await meter.close();
-    return results;
+    return Object.fromEntries(
+      sources.map(({ name }, i) => {
+        const { loss, tokens: counted } = means[i]!;
+        return [name, { perplexity: Math.exp(loss), tokens: counted, chunk }];
+      }),
+    );
   },
 };
 
@@ -221,6 +230,7 @@ const tinyScorer: SaliencyScorer = {
 };
 
 const tinyOneshot: PruneOptimizer = {
+  trains: false,
   prune: async ({ model, quota, score, select }) => ({
     removed: await select(await score(model), quota),
     model,

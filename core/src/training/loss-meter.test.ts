@@ -5,6 +5,7 @@ import { couple } from '../graph/couple.js';
 import { evaluate } from '../graph/evaluate.js';
 import { outputOf } from '../graph/graph.js';
 import { withLoss } from '../graph/with-loss.js';
+import { wholePasses } from '../passes/whole-passes.js';
 import { createRng } from '../rng.js';
 import { InterpreterEngine } from '../testing/interpreter-engine.js';
 import { openTinyModel } from '../testing/tiny-model.js';
@@ -12,6 +13,7 @@ import { gateFeeds, LossMeter } from './loss-meter.js';
 
 const model = await openTinyModel();
 const engine = new InterpreterEngine(ref => model.source.format.read(ref));
+const passes = wholePasses(engine);
 const length = 3;
 
 /** Sequences of which some positions do not count. */
@@ -48,7 +50,7 @@ const expectedMean = async (): Promise<number> => {
 test('the mean is over counted tokens, whatever the batch', async t => {
   const expected = await expectedMean();
   for (const batch of [1, 2, 4]) {
-    const meter = await LossMeter.open(engine, model, { batch, sequence: length });
+    const meter = await LossMeter.open(passes, model, { batch, sequence: length });
     const { loss, tokens } = await meter.mean(sequences);
     t.is(tokens, 13);
     t.true(Math.abs(loss - expected) < 1e-6, `${loss} ${expected}`);
@@ -58,7 +60,7 @@ test('the mean is over counted tokens, whatever the batch', async t => {
 
 test('gates close units for one measurement only', async t => {
   const groups = model.groups.filter(({ kind }) => kind === 'channel');
-  const meter = await LossMeter.open(engine, model, { batch: 2, sequence: length, groups });
+  const meter = await LossMeter.open(passes, model, { batch: 2, sequence: length, groups });
   const whole = await meter.mean(sequences);
   const closed = await meter.mean(sequences, new Map([[groups[0]!.id, new Float32Array(groups[0]!.units)]]));
   t.true(Math.abs(closed.loss - whole.loss) > 1e-3);
@@ -66,7 +68,7 @@ test('gates close units for one measurement only', async t => {
 });
 
 test('nothing to measure is a loss of 0 over 0 tokens', async t => {
-  const meter = await LossMeter.open(engine, model, { batch: 2, sequence: length });
+  const meter = await LossMeter.open(passes, model, { batch: 2, sequence: length });
   t.deepEqual(await meter.mean([]), { loss: 0, tokens: 0 });
 });
 
@@ -97,8 +99,8 @@ test('instructions that share sequences lose what they do alone', async t => {
   const packed = tokeniseSource(source, tokenizer, { ...options, packing: 'instructions' });
   const shape = { batch: 2, sequence: 16 };
   const [alone, together] = [
-    await LossMeter.open(engine, model, shape),
-    await LossMeter.open(engine, model, { ...shape, documents: true }),
+    await LossMeter.open(passes, model, shape),
+    await LossMeter.open(passes, model, { ...shape, documents: true }),
   ];
   for (const part of ['train', 'tuning', 'validation'] as const) {
     t.true(packed[part].length < none[part].length);

@@ -3,7 +3,8 @@ import type { RemovalGroup } from '../domain/removal-group.js';
 import { gateName, insertGates } from '../graph/insert-gates.js';
 import { withLoss } from '../graph/with-loss.js';
 import type { LiveModel } from '../model/live-model.js';
-import type { Engine, Executable, Feeds, Tensor } from '../ports/engine.js';
+import type { Pass, Passes, PassOptions } from '../passes/passes.js';
+import type { Feeds, Tensor } from '../ports/engine.js';
 import { feedsOf } from './trainer.js';
 
 /** Gate values per group id, each [units]; a group that is not there has all gates at 1. */
@@ -21,10 +22,16 @@ export const gateFeeds = (groups: readonly RemovalGroup[], gates: Gates, batch: 
   return feeds;
 };
 
+export interface MeanLoss {
+  /** Nats per counted token. */
+  readonly loss: number;
+  readonly tokens: number;
+}
+
 /** Mean negative log-likelihood of a model on sequences, forward only. */
 export class LossMeter {
   private constructor(
-    private readonly executable: Executable,
+    private readonly pass: Pass,
     private readonly fixed: () => Feeds,
     private readonly groups: readonly RemovalGroup[],
     private readonly shape: BatchShape,
@@ -34,36 +41,50 @@ export class LossMeter {
    * @param groups groups whose gates can be closed; default none
    */
   static async open(
-    engine: Engine,
+    passes: Passes,
     model: LiveModel,
     { groups = [], ...shape }: BatchShape & { readonly groups?: readonly RemovalGroup[] },
   ): Promise<LossMeter> {
     const graph = withLoss(insertGates(model.graph(shape), groups, shape.batch));
-    const executable = await engine.compile(graph, { fed: [...model.changed.keys()] });
-    return new LossMeter(executable, () => feedsOf(graph, model.fed), groups, shape);
+    const pass = await passes.open(graph, { fed: [...model.changed.keys()] });
+    return new LossMeter(pass, () => feedsOf(graph, model.fed), groups, shape);
   }
 
-  /**
-   * @returns mean loss per counted token in nats, and the number of tokens
-   */
-  async mean(
-    sequences: readonly Sequence[],
-    gates: Gates = new Map(),
-  ): Promise<{ readonly loss: number; readonly tokens: number }> {
-    let sum = 0;
-    let tokens = 0;
-    const { batch } = this.shape;
-    const fixed = { ...this.fixed(), ...gateFeeds(this.groups, gates, batch) };
-    for (let at = 0; at < sequences.length; at += batch) {
-      const { feeds, tokens: counted } = batchFeeds(sequences.slice(at, at + batch), this.shape);
-      const { outputs } = await this.executable.run({ ...fixed, ...feeds });
-      sum += (outputs.loss!.data[0] as number) * counted;
-      tokens += counted;
-    }
-    return { loss: sum / Math.max(1, tokens), tokens };
+  /** The mean over some sequences, with gates as given. */
+  async mean(sequences: readonly Sequence[], gates?: Gates): Promise<MeanLoss> {
+    const [mean] = await this.means([sequences], { gates });
+    return mean!;
+  }
+
+  /** The mean over each of several lists of sequences, in one pass over all of them. */
+  async means(
+    lists: readonly (readonly Sequence[])[],
+    { gates = new Map(), ...options }: PassOptions & { readonly gates?: Gates | undefined } = {},
+  ): Promise<readonly MeanLoss[]> {
+    const { batch: size } = this.shape;
+    const fixed = { ...this.fixed(), ...gateFeeds(this.groups, gates, size) };
+    const batches = lists.flatMap((sequences, list) =>
+      Array.from({ length: Math.ceil(sequences.length / size) }, (_, i) => {
+        const rows = sequences.slice(i * size, (i + 1) * size);
+        const { feeds, tokens } = batchFeeds(rows, this.shape);
+        return { list, tokens, feeds: { ...fixed, ...feeds } };
+      }),
+    );
+    const sums = lists.map(() => ({ sum: 0, tokens: 0 }));
+    await this.pass.run(
+      batches.map(({ feeds }) => feeds),
+      (batch, { outputs }) => {
+        if (!outputs.loss) return;
+        const { list, tokens } = batches[batch]!;
+        sums[list]!.sum += (outputs.loss.data[0] as number) * tokens;
+        sums[list]!.tokens += tokens;
+      },
+      options,
+    );
+    return sums.map(({ sum, tokens }) => ({ loss: sum / Math.max(1, tokens), tokens }));
   }
 
   close(): Promise<void> {
-    return this.executable.release();
+    return this.pass.release();
   }
 }

@@ -1,12 +1,14 @@
 import { SecateurError } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
 import { valueNamed } from '../graph/graph.js';
-import type { Engine, Executable, Feeds, Tensor } from '../ports/engine.js';
+import type { Engine, Executable, Feeds, Recompute, Tensor } from '../ports/engine.js';
 import { AdamW, type AdamWOptions, gradientNorm } from './adamw.js';
 
 export interface TrainerOptions extends AdamWOptions {
   /** Gradients longer than this are scaled down to it; default 1. */
   readonly clip?: number;
+  /** Whether activations are made again in the backward pass; default: they are kept. */
+  readonly recompute?: Recompute;
 }
 
 /** Trains named arrays in place on a loss graph: one step is a run of the engine for each of its parts, and one update. */
@@ -37,7 +39,11 @@ export class Trainer {
     fixed: ReadonlyMap<string, Float32Array> = new Map(),
     options: TrainerOptions = {},
   ): Promise<Trainer> {
-    const executable = await engine.compile(graph, { wrt: [...trainable.keys()], fed: [...fixed.keys()] });
+    const executable = await engine.compile(graph, {
+      wrt: [...trainable.keys()],
+      fed: [...fixed.keys()],
+      recompute: options.recompute ?? false,
+    });
     return new Trainer(executable, trainable, feedsOf(graph, fixed), graph, options);
   }
 

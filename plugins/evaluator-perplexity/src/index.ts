@@ -1,24 +1,26 @@
-import { definePlugin, Evaluator, hasDocuments, LossMeter, type Measurement } from '@secateur/core';
+import { definePlugin, Evaluator, hasDocuments, LossMeter } from '@secateur/core';
 
 /** exp of the mean negative log-likelihood per predicted token, over the validation split in chunks. */
 export const perplexity: Evaluator = {
-  async evaluate({ engine, config, progress, signal }, model, sources) {
+  async evaluate({ passes, config, progress, signal }, model, sources) {
     const { chunk, tokens } = config.evaluate;
-    const meter = await LossMeter.open(engine, model, {
+    const limit = Math.max(1, Math.ceil(tokens / (chunk - 1)));
+    const meter = await LossMeter.open(passes, model, {
       batch: config.train.microBatch,
       sequence: chunk - 1,
       documents: sources.some(({ validation }) => hasDocuments(validation)),
     });
     try {
-      const results: Record<string, Measurement> = {};
-      for (const [done, source] of sources.entries()) {
-        signal.throwIfAborted();
-        const limit = Math.max(1, Math.ceil(tokens / (chunk - 1)));
-        const measured = await meter.mean(source.validation.slice(0, limit));
-        results[source.name] = { perplexity: Math.exp(measured.loss), tokens: measured.tokens, chunk };
-        progress(done + 1, sources.length, 'sources', `${source.name} ${Math.exp(measured.loss).toFixed(3)}`);
-      }
-      return results;
+      const means = await meter.means(
+        sources.map(({ validation }) => validation.slice(0, limit)),
+        { signal, onProgress: (done, total, place) => progress(done, total, 'batches', place) },
+      );
+      return Object.fromEntries(
+        sources.map(({ name }, i) => {
+          const { loss, tokens } = means[i]!;
+          return [name, { perplexity: Math.exp(loss), tokens, chunk }];
+        }),
+      );
     } finally {
       await meter.close();
     }

@@ -20,11 +20,13 @@ export const ablation = ({ ratios, protect }: z.output<typeof schema>): Knowledg
       ratios.map(ratio => ({ group, closed: lowest(saliency.get(group.id)!, ratio) })),
     );
     const total = candidates.length;
+    const { microBatch, sequence } = run.config.train;
     const losses = await ablationLosses({
       engine: run.engine,
       model,
       candidates,
       sequences,
+      tokensPerRun: microBatch * sequence,
       signal: run.signal,
       // In equal parts of the work: a measurement costs less the further behind its group lies.
       onProgress: (share, group) => run.progress(Math.round(share * total), total, 'measurements', group),

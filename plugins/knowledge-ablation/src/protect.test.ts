@@ -70,7 +70,7 @@ const analyse = async (options: { ratios: number[]; protect: number }, task: Par
 test('a deviation is the mean rise of the loss over the ratios, per million parameters where it says so', async t => {
   const { rows } = await analyse({ ratios: [0.5, 0.9], protect: 0.25 });
   const run = tinyContext(tinySession());
-  const meter = await LossMeter.open(run.engine, model, { batch: 3, sequence: 4, groups });
+  const meter = await LossMeter.open(run.passes, model, { batch: 3, sequence: 4, groups });
   const loss = async (closed: ReadonlyMap<string, number>): Promise<number> =>
     (
       await meter.mean(

@@ -17,7 +17,7 @@ export const lhspgOptions = z.strictObject({
   epsilon: z.number().min(0).lt(1).default(0.1),
   /**
    * Whether units that a period has removed are cut out of the model before the next one, so that its steps get faster.
-   * It changes nothing else, up to rounding, and takes the room of the smaller model, float32, in the run's folder.
+   * It changes nothing else, up to rounding, and takes the room of the smaller model in the run's folder.
    */
   shrink: z.boolean().default(true),
   /** How the budget is spread over the periods; `cubic` takes most of it early (LoRAPrune). */

@@ -188,7 +188,7 @@ class RecoveryRun {
 
   #meter(model: LiveModel): Promise<LossMeter> {
     const { batches, run, sources } = this.task;
-    return LossMeter.open(run.engine, model, {
+    return LossMeter.open(run.passes, model, {
       batch: batches.shape.batch,
       sequence: run.config.evaluate.chunk - 1,
       documents: sources.some(({ tuning }) => hasDocuments(tuning)),

@@ -122,7 +122,7 @@ export const tuningLosses = async (
 ): Promise<Record<string, number>> => {
   const sequence = run.config.evaluate.chunk - 1;
   const documents = sources.some(({ tuning }) => hasDocuments(tuning));
-  const meter = await LossMeter.open(run.engine, model, { batch: batches.batch, sequence, documents });
+  const meter = await LossMeter.open(run.passes, model, { batch: batches.batch, sequence, documents });
   const losses: Record<string, number> = {};
   for (const { name, tuning } of sources) losses[name] = (await meter.mean(tuning.slice(0, count))).loss;
   await meter.close();

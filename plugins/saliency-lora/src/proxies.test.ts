@@ -1,4 +1,10 @@
-import { collectSignals, type LiveModel, type RemovalGroup, type SaliencyMap } from '@secateur/core';
+import {
+  collectSignals,
+  type LiveModel,
+  type RemovalGroup,
+  type SaliencyMap,
+  wholePasses,
+} from '@secateur/core';
 import { indicesOfUnit } from '@secateur/core/graph';
 import { InterpreterEngine, openTinyModel } from '@secateur/core/testing';
 import test from 'ava';
@@ -44,9 +50,9 @@ const model = await openTinyModel({ bias: true });
 const groups = model.groups.filter(({ kind }) => kind === 'channel' || kind === 'kv-head');
 
 const scoresOf = async (of: LiveModel, weights: Record<ProxyName, number>): Promise<SaliencyMap> => {
-  const engine = new InterpreterEngine(ref => of.source.format.read(ref));
+  const passes = wholePasses(new InterpreterEngine(ref => of.source.format.read(ref)));
   const signals = await collectSignals({
-    engine,
+    passes,
     model: of,
     groups,
     needs: new Set(),
@@ -115,8 +121,8 @@ test('before LoRA has learnt anything, all but the magnitudes are silent', async
 
 test('all groups are normalised together, each is asked for once', async t => {
   let reads = 0;
-  const engine = new InterpreterEngine(ref => model.source.format.read(ref));
-  const signals = await collectSignals({ engine, model, groups, needs: new Set(), sequences: [], batch: 1 });
+  const passes = wholePasses(new InterpreterEngine(ref => model.source.format.read(ref)));
+  const signals = await collectSignals({ passes, model, groups, needs: new Set(), sequences: [], batch: 1 });
   const counted = {
     ...signals,
     weight: (param: string) => {

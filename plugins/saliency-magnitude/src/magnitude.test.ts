@@ -1,4 +1,4 @@
-import { collectSignals, type RemovalGroup, SaliencyScorer, type Signals } from '@secateur/core';
+import { collectSignals, type RemovalGroup, SaliencyScorer, type Signals, wholePasses } from '@secateur/core';
 import { indicesOfUnit } from '@secateur/core/graph';
 import { InterpreterEngine, openTinyModel, providedBy } from '@secateur/core/testing';
 import test from 'ava';
@@ -9,9 +9,9 @@ const model = await openTinyModel({ bias: true });
 const groups = model.groups.filter(
   ({ unprunable, kind }) => !unprunable && ['kv-head', 'query-head', 'channel'].includes(kind),
 );
-const engine = new InterpreterEngine(ref => model.source.format.read(ref));
+const passes = wholePasses(new InterpreterEngine(ref => model.source.format.read(ref)));
 const signals: Signals = await collectSignals({
-  engine,
+  passes,
   model,
   groups,
   needs: new Set(),

@@ -1,4 +1,10 @@
-import { collectSignals, SaliencyScorer, type SecateurError, type Sequence } from '@secateur/core';
+import {
+  collectSignals,
+  SaliencyScorer,
+  type SecateurError,
+  type Sequence,
+  wholePasses,
+} from '@secateur/core';
 import { InterpreterEngine, openTinyModel, providedBy } from '@secateur/core/testing';
 import test from 'ava';
 import saliencyTaylor from './index.js';
@@ -30,7 +36,7 @@ const scorer = (options?: Parameters<typeof saliencyTaylor>[0]): SaliencyScorer 
 
 const model = await openTinyModel();
 const groups = model.groups.filter(({ kind }) => kind === 'channel');
-const engine = new InterpreterEngine(ref => model.source.format.read(ref));
+const passes = wholePasses(new InterpreterEngine(ref => model.source.format.read(ref)));
 const sequences: Sequence[] = [
   {
     ids: Int32Array.of(3, 4, 5),
@@ -40,7 +46,7 @@ const sequences: Sequence[] = [
   },
 ];
 const collect = (needs: SaliencyScorer['needs']) =>
-  collectSignals({ engine, model, groups, needs: new Set(needs), sequences, batch: 1 });
+  collectSignals({ passes, model, groups, needs: new Set(needs), sequences, batch: 1 });
 
 test('the plugin asks for gate gradients and scores by them', async t => {
   const fisher = scorer();

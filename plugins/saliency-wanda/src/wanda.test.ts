@@ -1,4 +1,4 @@
-import { collectSignals, type SecateurError, type Sequence } from '@secateur/core';
+import { collectSignals, type SecateurError, type Sequence, wholePasses } from '@secateur/core';
 import { consumerOf, indicesOfUnit } from '@secateur/core/graph';
 import { InterpreterEngine, openTinyModel } from '@secateur/core/testing';
 import test from 'ava';
@@ -11,7 +11,7 @@ test('a column is the mean of |W| over its rows, times the norm of its input', t
 
 const model = await openTinyModel();
 const groups = model.groups.filter(({ kind }) => kind === 'channel' || kind === 'kv-head');
-const engine = new InterpreterEngine(ref => model.source.format.read(ref));
+const passes = wholePasses(new InterpreterEngine(ref => model.source.format.read(ref)));
 const sequences = [0, 1].map(
   (first): Sequence => ({
     ids: Int32Array.of(3 + first, 4, 9),
@@ -21,7 +21,7 @@ const sequences = [0, 1].map(
   }),
 );
 const collect = (needs: typeof wandaScorer.needs) =>
-  collectSignals({ engine, model, groups, needs: new Set(needs), sequences, batch: 2 });
+  collectSignals({ passes, model, groups, needs: new Set(needs), sequences, batch: 2 });
 
 test('a unit is the sum over the columns that read it, with the LoRA in the weight', async t => {
   t.deepEqual(wandaScorer.needs, ['inputNorms']);

@@ -1,11 +1,12 @@
 /**
  * Knowledge analysis as it is against one forward pass of the whole model per candidate: operations, time, numbers.
  *
- *     npm run ablation -- --count                      counts operations for four shapes; no weights needed
+ *     npm run ablation -- --count
  *     npm run ablation -- --model smollm2 --ratios 0.5 --sequences 32 --rounds 2
  *
- * The two ways take turns. `--model` is `bundled`, `smollm2` or a model folder; `--layers 0,15` takes these alone, and
- * `--alone` leaves the whole passes out.
+ * `--count` counts operations for four shapes without weights; with `--counted 0.5` half of all positions are prompts.
+ * Otherwise the two ways take turns. `--model` is `bundled`, `smollm2` or a model folder; `--layers 0,15` takes these alone, and
+ * `--alone` leaves the whole passes out. On a machine that is busy compare the time of one thread: `--threads 1`.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +19,7 @@ import { smollm2Folder } from '../results/smollm2.js';
 import { repository } from '../shared-data.js';
 import { candidatesOf, measuredGroups } from './candidates.js';
 import { novel, openWithLora } from './material.js';
-import { fullSequences, shapeOnly, shapes } from './shapes.js';
+import { sequencesOf, shapeOnly, shapes } from './shapes.js';
 
 const { values } = parseArgs({
   options: {
@@ -26,8 +27,9 @@ const { values } = parseArgs({
     model: { type: 'string', default: 'bundled' },
     ratios: { type: 'string', default: '0.25,0.5,0.75' },
     sequences: { type: 'string', default: '128' },
+    counted: { type: 'string', default: '1' },
     layers: { type: 'string' },
-    tokens: { type: 'string', default: '2048' },
+    threads: { type: 'string', default: '2' },
     rounds: { type: 'string', default: '1' },
     batch: { type: 'string', default: '8' },
     alone: { type: 'boolean', default: false },
@@ -38,7 +40,7 @@ const batch = Math.min(Number(values.batch), Number(values.sequences));
 const print = (line: string): boolean => process.stdout.write(`${line}\n`);
 
 const count = (): void => {
-  const sequences = fullSequences(Number(values.sequences));
+  const sequences = sequencesOf(Number(values.sequences), Number(values.counted));
   print(
     '| shape | LoRA | candidates | different | one by one, TFLOP | as it is | ratio | per different candidate |',
   );
@@ -76,8 +78,8 @@ const race = async (folder: string): Promise<void> => {
   const groups = measuredGroups(model.groups).filter(({ layer }) => layers?.includes(layer!) ?? true);
   const sequences = await novel(folder, Number(values.sequences));
   const candidates = candidatesOf(groups, ratios);
-  const engine = new OnnxRuntimeEngine();
-  const task = { engine, model, candidates, sequences, batch, tokensPerRun: Number(values.tokens) };
+  const engine = new OnnxRuntimeEngine({ threads: Number(values.threads) });
+  const task = { engine, model, candidates, sequences, batch };
   const ways = {
     'as it is': { run: ablationLosses, flops: ablationFlops(task) },
     'one by one': { run: lossesOneByOne, flops: flopsOneByOne(task) },
@@ -87,11 +89,13 @@ const race = async (folder: string): Promise<void> => {
   for (let round = 0; round < Number(values.rounds); round++)
     for (const [name, { run, flops }] of Object.entries(ways)) {
       if (values.alone && name === 'one by one') continue;
-      const start = performance.now();
+      const [start, before] = [performance.now(), process.cpuUsage()];
       found.set(name, await run(task));
       const seconds = (performance.now() - start) / 1000;
+      const { user, system } = process.cpuUsage(before);
+      const rate = (flops / seconds / 1e9).toFixed(0);
       print(
-        `${name}: ${seconds.toFixed(1)} s, ${(flops / 1e12).toFixed(2)} TFLOP, ${(flops / seconds / 1e9).toFixed(0)} GFLOPS`,
+        `${name}: ${seconds.toFixed(1)} s, ${((user + system) / 1e6).toFixed(1)} s of all threads, ${(flops / 1e12).toFixed(2)} TFLOP, ${rate} GFLOPS`,
       );
     }
   await engine.close();

@@ -67,11 +67,14 @@ export const shapeOnly = (config: ModelConfig, rank: number): LiveModel => {
   );
 };
 
-/** Text of which every position counts, as that of the default calibration does. */
-export const fullSequences = (count: number, length = 127): Sequence[] =>
+/**
+ * Text as the default calibration reads it.
+ * @param counted share of the positions that count, those at the end: 1 is plain text, less are answers behind prompts
+ */
+export const sequencesOf = (count: number, counted = 1, length = 127): Sequence[] =>
   Array.from({ length: count }, () => ({
     ids: new Int32Array(length),
     targets: new Int32Array(length),
-    weights: new Float32Array(length).fill(1),
+    weights: new Float32Array(length).fill(1, Math.round((1 - counted) * length)),
     length,
   }));

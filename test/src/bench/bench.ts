@@ -6,8 +6,8 @@
  * `--against` names PyTorch's sides (torch.ts), `--torch` the Python that runs them, or `none`. Every side is a process
  * of its own, and all of one size end before the next begins. `--write` keeps the record and its curves in docs/bench.
  */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg } from 'node:os';
+import { existsSync } from 'node:fs';
+import { cpus } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { OnnxRuntimeEngine } from '@secateur/adapter-engine-onnxruntime';
@@ -16,11 +16,11 @@ import { repository } from '../shared-data.js';
 import { smollm2File } from '../smollm2/file.js';
 import { type Contender, startProcess } from './contender.js';
 import { curves } from './growth.js';
-import { plots } from './plots.js';
+import { keep } from './keep.js';
 import { type RaceSizeOptions, raceSize } from './race-size.js';
 import type { BenchRecord, Growth, Race } from './record.js';
 import { sizes } from './sizes.js';
-import { raceTable } from './tables.js';
+import { agreementTable, memoryTable, peakTable, raceTable } from './tables.js';
 import { startTorch, torchRequest, torchSides, whyNoTorch } from './torch.js';
 
 const { values } = parseArgs({
@@ -92,18 +92,6 @@ const options: RaceSizeOptions = {
   request: (side, material) => (side === 'secateur' ? material : torchRequest(side, material)),
 };
 
-/** Best of all before and after, so that a slow spell does not make us look good. */
-const peaks: Record<string, number> = {};
-const measurePeaks = async (): Promise<void> => {
-  for (const contender of await startAll(['eager'])()) {
-    for (const [name, gflops] of Object.entries(await contender.ask('peaks')))
-      peaks[name] = Math.max(peaks[name] ?? 0, gflops);
-    await contender.stop();
-  }
-};
-
-const before = loadavg()[0]!;
-await measurePeaks();
 const races: Race[] = [];
 for (const name of names) {
   tell(`racing ${name}`);
@@ -118,34 +106,20 @@ if (values.growth)
     const grown: Race[] = [];
     for (const size of points) {
       tell(`racing with ${extent} at ${size[extent]}`);
-      const start = startAll(sides.filter(side => side !== 'compile'));
+      const start = startAll(sides.filter(side => torchSides[side]!.grows));
       grown.push(await raceSize(String(size[extent]), size, { ...options, forward: false, start }));
     }
     growth.push({ extent, races: grown });
   }
-await measurePeaks();
 
 const record: BenchRecord = {
-  command: ['npm run bench --', `--size ${names}`, `--rounds ${rounds}`, `--against ${sides}`]
-    .concat(values.device === 'cpu' ? [] : `--device ${values.device}`)
-    .concat(values.forward ? '--forward' : [], values.growth ? '--growth' : [], '--write')
-    .join(' '),
-  machine: {
-    processor: cpus()[0]!.model,
-    threads,
-    node: process.version,
-    load: [before, loadavg()[0]!],
-  },
-  peaks,
+  machine: { processor: cpus()[0]!.model, threads, node: process.version },
   races,
-  skipped,
   growth,
 };
-if (values.write) {
-  const folder = path.join(repository, 'docs/bench');
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(path.join(folder, 'bench.json'), `${JSON.stringify(record, undefined, 1)}\n`);
-  for (const [file, svg] of plots(record)) writeFileSync(path.join(folder, file), svg);
-}
+if (values.write) keep(path.join(repository, 'docs/bench'), record);
 for (const [what, reason] of Object.entries(skipped)) tell(`without ${what}: ${reason}`);
-process.stdout.write(`${values.json ? JSON.stringify(record, undefined, 1) : raceTable(record)}\n`);
+const shown = values.json
+  ? JSON.stringify(record, undefined, 1)
+  : [raceTable, memoryTable, peakTable, agreementTable].map(table => table(record)).join('\n\n');
+process.stdout.write(`${shown}\n`);

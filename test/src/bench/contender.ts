@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Memory } from './memory.js';
 
@@ -42,7 +41,12 @@ export const startProcess = async (
   [program, ...args]: readonly [string, ...string[]],
 ): Promise<Contender> => {
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const exit = once(child, 'exit');
+  const exit = new Promise<void>(resolve => {
+    child.once('close', () => resolve());
+  });
+  // A process that could not start or was killed shows in its silence.
+  child.on('error', () => undefined);
+  child.stdin.on('error', () => undefined);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const answer = async <T>(): Promise<T> => {
     const { value, done } = await lines.next();
@@ -55,7 +59,7 @@ export const startProcess = async (
   return {
     name,
     version,
-    ask(action, request = {}) {
+    async ask(action, request = {}) {
       child.stdin.write(`${JSON.stringify({ do: action, ...request })}\n`);
       return answer();
     },

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createHuggingFaceFormat } from '@secateur/adapter-checkpoint-hf';
-import { createRng } from '@secateur/core';
+import { createRng, type ModelConfig } from '@secateur/core';
 import { linearModules, loraNames, type Shape, sizeOf } from '@secateur/core/graph';
 import { llamaTracer } from '@secateur/plugin-tracer-llama';
 import type { Size } from './sizes.js';
@@ -23,29 +23,16 @@ export interface BatchFile {
 
 const format = createHuggingFaceFormat();
 
-/** Writes a LLaMA checkpoint of that size with random float32 weights, as a model folder. */
-export const writeModel = async (folder: string, size: Size): Promise<void> => {
-  const config = {
-    architectures: ['LlamaForCausalLM'],
-    model_type: 'llama',
-    hidden_size: size.width,
-    intermediate_size: size.ff,
-    num_hidden_layers: size.layers,
-    num_attention_heads: size.heads,
-    num_key_value_heads: size.kvHeads,
-    vocab_size: size.vocabulary,
-    max_position_embeddings: Math.max(2048, size.sequence),
-    rms_norm_eps: 1e-5,
-    rope_theta: 10000,
-    hidden_act: 'silu',
-    tie_word_embeddings: false,
-    torch_dtype: 'float32',
-  };
+/**
+ * Writes a LLaMA checkpoint of that size as a model folder. Its weights are random float32 and all differ: a runtime that
+ * merges equal ones would look better than it is.
+ */
+const writeModel = async (folder: string, size: Size): Promise<void> => {
   const shapes = shapesOf(size);
   const uniform = xorshift(0x2545f491);
   await format.write(
     folder,
-    config,
+    configOf(size),
     [...shapes].map(([name, shape]) => ({ name, shape })),
     async name => {
       const shape = shapes.get(name)!;
@@ -57,7 +44,33 @@ export const writeModel = async (folder: string, size: Size): Promise<void> => {
   );
 };
 
-const shapesOf = ({ width, layers, heads, kvHeads, ff, vocabulary }: Size): ReadonlyMap<string, Shape> => {
+/** The config.json of that size. */
+export const configOf = (size: Size): ModelConfig => ({
+  architectures: ['LlamaForCausalLM'],
+  model_type: 'llama',
+  hidden_size: size.width,
+  intermediate_size: size.ff,
+  num_hidden_layers: size.layers,
+  num_attention_heads: size.heads,
+  num_key_value_heads: size.kvHeads,
+  vocab_size: size.vocabulary,
+  max_position_embeddings: Math.max(2048, size.sequence),
+  rms_norm_eps: 1e-5,
+  rope_theta: 10000,
+  hidden_act: 'silu',
+  tie_word_embeddings: false,
+  torch_dtype: 'float32',
+});
+
+/** Its parameters. */
+export const shapesOf = ({
+  width,
+  layers,
+  heads,
+  kvHeads,
+  ff,
+  vocabulary,
+}: Size): ReadonlyMap<string, Shape> => {
   const kvWidth = (width / heads) * kvHeads;
   const shapes = new Map<string, Shape>([['model.embed_tokens.weight', [vocabulary, width]]]);
   for (let layer = 0; layer < layers; layer++) {
@@ -77,7 +90,7 @@ const shapesOf = ({ width, layers, heads, kvHeads, ff, vocabulary }: Size): Read
 };
 
 /** Writes an adapter on every linear layer but the head, B random too so that A has a gradient, with α = 2 r. */
-export const writeAdapter = async (folder: string, model: string, rank: number): Promise<void> => {
+const writeAdapter = async (folder: string, model: string, rank: number): Promise<void> => {
   const { config, tensors } = await format.open(model);
   const modules = linearModules(llamaTracer.trace(config, tensors, { batch: 1, sequence: 2 }));
   const rng = createRng(1);
@@ -107,7 +120,7 @@ export const writeAdapter = async (folder: string, model: string, rank: number):
 };
 
 /** Writes a batch of random tokens, each position predicting the next. */
-export const writeBatch = (file: string, { batch, sequence, vocabulary }: Size): void => {
+const writeBatch = (file: string, { batch, sequence, vocabulary }: Size): void => {
   const rng = createRng(2);
   const rows = Array.from({ length: batch }, () =>
     Array.from({ length: sequence + 1 }, () => rng.integer(vocabulary)),
@@ -139,12 +152,12 @@ export const writeMaterial = async (
 };
 
 /** Uniform in [-1, 1): a billion numbers are needed for the largest size. */
-const xorshift = (seed: number) => (): number => {
-  // biome-ignore lint/style/noParameterAssign: the state of the generator
-  seed ^= seed << 13;
-  // biome-ignore lint/style/noParameterAssign: the state of the generator
-  seed ^= seed >>> 17;
-  // biome-ignore lint/style/noParameterAssign: the state of the generator
-  seed ^= seed << 5;
-  return seed / 0x80000000;
+const xorshift = (seed: number): (() => number) => {
+  let state = seed;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return state / 0x80000000;
+  };
 };

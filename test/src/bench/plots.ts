@@ -2,7 +2,7 @@ import { LineChart } from 'echarts/charts';
 import { GridComponent, LegendComponent, TitleComponent } from 'echarts/components';
 import { init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
-import { type BenchRecord, figuresOf, type Growth, hasFailed, highestPeak } from './record.js';
+import { type BenchRecord, figuresOf, type Growth, hasFailed } from './record.js';
 
 use([LineChart, GridComponent, LegendComponent, TitleComponent, SVGRenderer]);
 
@@ -18,7 +18,7 @@ export const plots = (record: BenchRecord): ReadonlyMap<string, string> =>
     record.growth.flatMap(growth =>
       Object.entries(kinds).map(([kind, { unit, of }]) => [
         `${growth.extent}-${kind}.svg`,
-        draw(growth, unit, lines(growth, highestPeak(record), of)),
+        draw(growth, unit, lines(growth, of)),
       ]),
     ),
   );
@@ -28,7 +28,6 @@ type Point = readonly [x: number, y: number];
 /** Points of every side, by its name. */
 const lines = (
   { extent, races }: Growth,
-  peak: number,
   figure: (typeof kinds)[keyof typeof kinds]['of'],
 ): ReadonlyMap<string, readonly Point[]> => {
   const found = new Map<string, Point[]>();
@@ -36,7 +35,7 @@ const lines = (
     for (const contender of race.contenders) {
       if (hasFailed(contender)) continue;
       const points = found.get(contender.name) ?? [];
-      points.push([race.size[extent], figuresOf(race, contender, peak)[figure]]);
+      points.push([race.size[extent], figuresOf(race, contender)[figure]]);
       found.set(contender.name, points);
     }
   return found;

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Contender } from './contender.js';
 import { type Material, writeMaterial } from './material.js';
 import { planned } from './planned.js';
 import { race } from './race.js';
-import type { Race } from './record.js';
+import { hasFailed, type Race } from './record.js';
 import type { Size } from './sizes.js';
 import { openLoss } from './subject.js';
 
@@ -31,6 +31,7 @@ export const raceSize = async (
   { rank, start, request, checkpoint, ...options }: RaceSizeOptions,
 ): Promise<Race> => {
   const scratch = mkdtempSync(path.join(tmpdir(), 'secateur-bench-'));
+  const [load] = loadavg() as [number, number, number];
   let contenders: readonly Contender[] = [];
   try {
     const model = await checkpoint?.(path.join(scratch, 'checkpoint'));
@@ -42,6 +43,8 @@ export const raceSize = async (
       name,
       size,
       weightBytes: statSync(path.join(material.model, 'model.safetensors')).size,
+      peaks: await peaksOf(contenders.filter((_, side) => !hasFailed(shown[side]!))),
+      load,
       planned: planned(graph, [...lora.arrays.keys()]),
       transferSeconds: (await contenders[0]!.ask('transfer')).seconds,
       contenders: shown,
@@ -50,4 +53,13 @@ export const raceSize = async (
     for (const contender of contenders) await contender.stop();
     rmSync(scratch, { recursive: true, force: true });
   }
+};
+
+/** The best that any side reaches, asked twice: a slow spell must not make the steps look good. */
+const peaksOf = async (contenders: readonly Contender[]): Promise<Record<string, number>> => {
+  const peaks: Record<string, number> = {};
+  for (const contender of [...contenders, ...contenders])
+    for (const [name, gflops] of Object.entries(await contender.ask('peaks')))
+      peaks[name] = Math.max(peaks[name] ?? 0, gflops);
+  return peaks;
 };

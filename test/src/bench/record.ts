@@ -7,6 +7,10 @@ import { median } from './statistics.js';
 export interface Race {
   readonly name: string;
   readonly size: Size;
+  /** Best rates of float32 products in GFLOPS right behind the race, by what computes them. */
+  readonly peaks: Readonly<Record<string, number>>;
+  /** Processes that wanted to run over one minute, before: more than 0 is a busy machine. */
+  readonly load: number;
   readonly weightBytes: number;
   readonly planned: Planned;
   /** Carrying LoRA to the engine's thread and gradients back, within the step. */
@@ -21,29 +25,21 @@ export interface Growth {
   readonly races: readonly Race[];
 }
 
-/** What `npm run bench --json` prints and `--write` keeps. */
+/** What `npm run bench` measures: `--json` prints it, `--write` keeps it. */
 export interface BenchRecord {
-  readonly command: string;
   readonly machine: {
     readonly processor: string;
     readonly threads: number;
     readonly node: string;
-    /** Processes that wanted to run, over one minute, before and after: more than 0 before is a busy machine. */
-    readonly load: readonly [number, number];
   };
-  /** Best rates of float32 products in GFLOPS, by what computes them. */
-  readonly peaks: Readonly<Record<string, number>>;
   readonly races: readonly Race[];
-  /** Sizes that were asked for and could not be measured, with the reason. */
-  readonly skipped: Readonly<Record<string, string>>;
   readonly growth: readonly Growth[];
 }
 
 export const hasFailed = (contender: Shown | Failed): contender is Failed => 'failed' in contender;
 
 /** The highest of all peaks: that of the machine, as far as anyone reached it. */
-export const highestPeak = ({ peaks }: Pick<BenchRecord, 'peaks'>): number =>
-  Math.max(...Object.values(peaks));
+export const highestPeak = ({ peaks }: Race): number => Math.max(...Object.values(peaks));
 
 /** Figures of one contender that follow from what was measured. */
 export interface Figures {
@@ -62,8 +58,9 @@ export interface Figures {
   readonly forwardSlowdown: number | undefined;
 }
 
-export const figuresOf = ({ size, contenders }: Race, shown: Shown, peak: number): Figures => {
-  const first = contenders[0] as Shown;
+export const figuresOf = (race: Race, shown: Shown): Figures => {
+  const { size } = race;
+  const first = race.contenders[0] as Shown;
   const stepSeconds = median(shown.seconds);
   const gflops = stepFlops(size) / stepSeconds / 1e9;
   const { forwardSeconds: passes } = shown;
@@ -72,7 +69,7 @@ export const figuresOf = ({ size, contenders }: Race, shown: Shown, peak: number
     leastSeconds: Math.min(...shown.seconds),
     tokensPerSecond: tokensOf(size) / stepSeconds,
     gflops,
-    fractionOfPeak: gflops / peak,
+    fractionOfPeak: gflops / highestPeak(race),
     slowdown: slowdown(shown.seconds, first.seconds),
     memoryRatio: first.memory.peak / shown.memory.peak,
     forwardSeconds: passes && median(passes),

@@ -105,7 +105,7 @@ export class Subject {
       weights: new Float32Array(length).fill(1),
       length,
     }));
-    this.#batch = batchFeeds(sequences, { batch: given.batch, sequence: length }).feeds;
+    this.#batch = batchFeeds(sequences, given).feeds;
     this.#arrays = lora.arrays;
     this.#feeds = { ...feedsOf(graph, lora.arrays), ...this.#batch };
     return graph;

@@ -1,11 +1,13 @@
 /** Writes the generated tables of docs/: `node test/dist/docs/write-tables.js`. Tests say when that is due. */
 import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { BenchRecord } from '../bench/record.js';
 import { type DevicesRecord, operatorsTable, runsTable } from '../devices/devices-record.js';
 import { type ExportsRecord, exportsTable } from '../exports/exports-record.js';
 import { repository } from '../shared-data.js';
 import { readText } from '../workspace/repository-files.js';
 import { readJson } from '../workspace/rooms.js';
+import { withBenchTables } from './bench-tables.js';
 import { hooksTable } from './hooks-table.js';
 import { type LockFile, licencesTable, runtimeDependencies } from './licences-table.js';
 import { withFirstTable } from './markdown.js';
@@ -25,13 +27,13 @@ const exported = exportsTable(readJson<ExportsRecord>('docs/exports.json'));
 writeFileSync(path.join(repository, formats), replaceMarked(readText(formats), 'exports', exported));
 
 const devices = 'docs/devices.md';
-const measured = readJson<DevicesRecord>('docs/devices.json');
+const onDevice = readJson<DevicesRecord>('docs/devices.json');
 writeFileSync(
   path.join(repository, devices),
   replaceMarked(
-    replaceMarked(readText(devices), 'operators', operatorsTable(measured)),
+    replaceMarked(readText(devices), 'operators', operatorsTable(onDevice)),
     'runs',
-    runsTable(measured),
+    runsTable(onDevice),
   ),
 );
 
@@ -46,3 +48,7 @@ const page = readdirSync(path.join(repository, 'docs/results')).reduce(
   readText(results),
 );
 writeFileSync(path.join(repository, results), page);
+
+const bench = 'docs/bench.md';
+const measured = withBenchTables(readText(bench), readJson<BenchRecord>('docs/bench/bench.json'));
+writeFileSync(path.join(repository, bench), measured);

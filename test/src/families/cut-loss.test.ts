@@ -1,7 +1,8 @@
 import path from 'node:path';
+import { createHuggingFaceFormat } from '@secateur/adapter-checkpoint-hf';
 import { OnnxRuntimeEngine } from '@secateur/adapter-engine-onnxruntime';
-import { cutModel, type Feeds, feedsOf, gateFeeds, type LiveModel } from '@secateur/core';
-import { type Graph, insertGates, withLoss } from '@secateur/core/graph';
+import { cutModel, type Feeds, feedsOf, gateFeeds, LiveModel } from '@secateur/core';
+import { cutsOf, cutTensor, type Graph, insertGates, withLoss } from '@secateur/core/graph';
 import test from 'ava';
 import { scratchFolder } from '../scratch.js';
 import { unevenUnits } from './cut-unevenly.js';
@@ -62,4 +63,31 @@ for (const [family, config] of Object.entries(tinyConfigs))
       t.true(Math.abs(before - after) <= tolerance, `${before} ${after}`);
       t.true(Math.abs(whole - after) > 1e-3, 'what is cut does nothing');
     }
+  });
+
+for (const dtype of ['BF16', 'F16'] as const)
+  test(`${dtype} weights keep their bits in the cut model, unless one was changed`, async t => {
+    const scratch = scratchFolder(t);
+    const config = Object.values(tinyConfigs)[0]!;
+    await writeTiny(path.join(scratch, 'whole'), config);
+    const whole = await openTiny(path.join(scratch, 'whole'), true);
+    const layout = [...whole.source.tensors].map(([name, ref]) => ({ name, shape: ref.shape }));
+    const format = createHuggingFaceFormat();
+    const half = path.join(scratch, 'half');
+    await format.write(half, config, layout, name => whole.weight(name), { dtype });
+    const model = await openTiny(half, true);
+    const removed = unevenUnits(model);
+    const cuts = cutsOf(removed, model.groups);
+
+    const { model: small } = await cutModel(model, removed, path.join(scratch, 'cut'));
+    for (const [name, ref] of small.source.tensors) {
+      t.is(ref.dtype, dtype);
+      const kept = cutTensor(await model.weight(name), model.source.tensors.get(name)!.shape, cuts.get(name));
+      t.deepEqual(await small.weight(name), kept, name);
+    }
+    const name = 'model.layers.0.mlp.up_proj.weight';
+    const changed = new Map([[name, (await model.weight(name)).map(x => x / 3)]]);
+    const mine = new LiveModel(model.source, model.lora, changed);
+    const { model: float } = await cutModel(mine, removed, path.join(scratch, 'float'));
+    for (const [other, ref] of float.source.tensors) t.is(ref.dtype, 'F32', other);
   });

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { createHuggingFaceFormat } from '@secateur/adapter-checkpoint-hf';
 import { convertLlama2c } from '@secateur/adapter-checkpoint-llama2c';
 import { OnnxRuntimeEngine } from '@secateur/adapter-engine-onnxruntime';
-import { createRng, freshLora, LiveModel, LossMeter, paddingOf } from '@secateur/core';
+import { createRng, freshLora, LiveModel, LossMeter, paddingOf, wholePasses } from '@secateur/core';
 import { linearModules } from '@secateur/core/graph';
 import { testIf } from '@secateur/core/testing';
 import { llamaTracer } from '@secateur/plugin-tracer-llama';
@@ -54,8 +54,8 @@ testWithShared('a real model loses on packed records what it loses on them alone
   const none = await alpacaSequences(data, tokenizer, sequence, 'none', 300);
   const packed = await alpacaSequences(data, tokenizer, sequence, 'instructions', 300);
   const [alone, together] = [
-    await LossMeter.open(engine, model, { batch: 2, sequence }),
-    await LossMeter.open(engine, model, { batch: 2, sequence, documents: true }),
+    await LossMeter.open(wholePasses(engine), model, { batch: 2, sequence }),
+    await LossMeter.open(wholePasses(engine), model, { batch: 2, sequence, documents: true }),
   ];
   for (const part of ['validation', 'tuning'] as const) {
     t.true(packed[part].length < none[part].length);

@@ -50,7 +50,7 @@ export const evaluate = (root: Command, console: Console): void => {
             file: absolute(cwd, text),
             chunk,
             signal,
-            onProgress: (done, total) => onProgress(done, total, 'chunks'),
+            onProgress: (done, total, place) => onProgress(done, total, 'batches', place),
             ...(adapter === undefined ? {} : { adapter: absolute(cwd, adapter) }),
           }),
         ),

@@ -25,7 +25,7 @@ export const examine = async (
   try {
     await multiply(engine);
     const driver = driverOf(device);
-    const { model } = await makeProgram(checkedDecoder(), { wrt: trained }, device);
+    const { model } = await makeProgram(checkedDecoder(), { wrt: trained }, { device });
     const { version } = engine.info();
     // The model stands for this package: another way to write the step is another check.
     const key = keyOf(device, driver.key, version, process.env.NVIDIA_TF32_OVERRIDE ?? '', model);

@@ -87,8 +87,7 @@ export class SessionWorker {
       const pending = this.#pending.get(reply.id);
       this.#pending.delete(reply.id);
       if (this.#pending.size === 0) worker.unref();
-      if ('error' in reply)
-        pending?.reject(new SecateurError('E_ENGINE', `onnxruntime: ${oneLine(reply.error)}`));
+      if ('error' in reply) pending?.reject(failed(oneLine(reply.error)));
       else pending?.resolve(reply.fetched);
     });
     worker.on('error', error => {
@@ -104,5 +103,14 @@ export class SessionWorker {
     return worker;
   }
 }
+
+const failed = (reason: string): SecateurError =>
+  new SecateurError(
+    'E_ENGINE',
+    `onnxruntime: ${reason}`,
+    /failed to allocate memory/i.test(reason)
+      ? { hint: 'lower train.batch or train.sequence, or set train.recompute: true' }
+      : {},
+  );
 
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
