@@ -35,6 +35,7 @@ export const errorCodes = {
   E_EXPORT: 'The model cannot be said in that format or shape.',
   E_VERIFY: 'A runtime does not open what was written, or gives other numbers.',
   E_ENGINE: 'The engine cannot run the graph.',
+  E_DEVICE: 'The device is not there, or computes wrongly.',
   E_OUTPUT_EXISTS: 'The output folder is not empty.',
   E_RESUME: 'The run cannot be resumed.',
   E_NUMERICS: 'A number that must be finite or equal is not.',

@@ -9,6 +9,7 @@ const stamp: Stamp = {
     { name: 'one', options: { size: 1 } },
     { name: 'two', options: {} },
   ],
+  device: 'cpu',
 };
 const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
@@ -16,7 +17,7 @@ test('what is as it was passes', t => {
   t.notThrows(() => checkStamp(asJson(stamp), stamp, 'run'));
 });
 
-test('what has changed is named: a text, an option, a plugin that is gone', t => {
+test('what has changed is named: a text, an option, a plugin that is gone, the device', t => {
   const changed = (now: Partial<Stamp>): string => {
     const error = t.throws(() => checkStamp(asJson(stamp), { ...stamp, ...now }, 'run'));
     t.is((error as unknown as { code: string }).code, 'E_RESUME');
@@ -29,6 +30,7 @@ test('what has changed is named: a text, an option, a plugin that is gone', t =>
     'option size of one',
   );
   t.is(changed({ plugins: [stamp.plugins[0]!] }), 'plugin two');
+  t.is(changed({ device: 'cuda' }), 'the device');
 });
 
 test('a plugin counts when it fills a port of the run, or fills none and can only listen', t => {

@@ -1,6 +1,7 @@
 import { isActive } from './container.js';
 import type { PluginRecord } from './domain/report.js';
 import { SecateurError } from './errors.js';
+import { Engine } from './ports/engine.js';
 import { Exporter } from './ports/exporter.js';
 import type { Session } from './session.js';
 import type { Loaded } from './stages/load.js';
@@ -9,6 +10,8 @@ import type { Loaded } from './stages/load.js';
 export interface Stamp {
   readonly inputs: Loaded['inputs'];
   readonly plugins: readonly PluginRecord[];
+  /** Of the engine: no two devices give the same bytes, and `auto` may find another one. */
+  readonly device: string;
 }
 
 /** The plugins that fill a port of this session or export for it, and those that fill none and so can only listen. */
@@ -28,6 +31,7 @@ export const activePlugins = ({ config, plugins, registry }: Session): readonly 
 export const stampOf = (session: Session, { inputs }: Pick<Loaded, 'inputs'>): Stamp => ({
   inputs,
   plugins: activePlugins(session),
+  device: session.active(Engine).info().device,
 });
 
 /**
@@ -49,9 +53,10 @@ export const checkStamp = (begun: unknown, now: Stamp, folder: string): void => 
 };
 
 /** Values by what people call them: keys of the configuration, and options by plugin. */
-const flatten = ({ inputs = {}, plugins = [] }: Partial<Stamp> = {}): ReadonlyMap<string, unknown> =>
+const flatten = ({ inputs = {}, plugins = [], device }: Partial<Stamp> = {}): ReadonlyMap<string, unknown> =>
   new Map<string, unknown>([
     ...Object.entries(inputs),
+    ['the device', device],
     ...plugins.flatMap(({ name, options }) => [
       [`plugin ${name}`, 'is there'] as const,
       ...Object.entries(options).map(

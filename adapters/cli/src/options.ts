@@ -55,6 +55,9 @@ export const configOption = (): Option =>
 
 export const jsonOption = (): Option => new Option('--json', 'print JSON');
 
+export const deviceOption = (): Option =>
+  new Option('--device <device>', 'where the engine computes').choices(['cpu', 'webgpu', 'cuda', 'auto']);
+
 /** Flags that overrule the configuration. */
 export const runOptions = (): readonly Option[] => [
   new Option('-m, --model <model>', `checkpoint to prune: ${MODEL}`),
@@ -77,6 +80,7 @@ export const runOptions = (): readonly Option[] => [
     'also write a file for another runtime: gguf, onnx=f32; repeatable',
   ).argParser(namedFormat),
   new Option('--threads <number>', 'threads of the engine').argParser(number),
+  deviceOption(),
   new Option('--stream', 'hold one layer of weights in memory at a time (default: where the model is large)'),
   new Option('--no-stream', 'hold the whole model in memory'),
 ];
@@ -92,6 +96,7 @@ export interface RunFlags {
   readonly seed?: number;
   readonly out?: string;
   readonly threads?: number;
+  readonly device?: SecateurConfig['device'];
   readonly stream?: boolean;
   readonly shape?: NonNullable<SecateurConfig['export']>['shape'];
   readonly format?: Formats;
@@ -100,7 +105,7 @@ export interface RunFlags {
 /** The flags as the last layer of the configuration. */
 export const flagLayer = ({ preset, ratio, shape, format, ...flags }: RunFlags): SecateurConfig => ({
   ...Object.fromEntries(
-    (['model', 'adapter', 'text', 'seed', 'out', 'threads', 'stream'] as const)
+    (['model', 'adapter', 'text', 'seed', 'out', 'threads', 'device', 'stream'] as const)
       .filter(key => flags[key] !== undefined)
       .map(key => [key, flags[key]]),
   ),

@@ -2,6 +2,7 @@ import { version } from '@secateur/core';
 import { Command } from 'commander';
 import { config } from './commands/config.js';
 import { convert } from './commands/convert.js';
+import { doctor } from './commands/doctor.js';
 import { evaluate } from './commands/eval.js';
 import { generate } from './commands/generate.js';
 import { ls } from './commands/ls.js';
@@ -20,6 +21,7 @@ export const program = (console: Console): Command => {
     .exitOverride()
     .configureOutput({ writeOut: console.out, writeErr: console.err, outputError: () => {} })
     .showSuggestionAfterError();
-  for (const add of [run, resume, ls, config, trace, evaluate, generate, convert, verify]) add(root, console);
+  for (const add of [run, resume, ls, config, trace, evaluate, generate, convert, verify, doctor])
+    add(root, console);
   return root;
 };

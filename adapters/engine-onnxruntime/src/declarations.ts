@@ -3,6 +3,7 @@ import type { Parameter, TensorRef, Value } from '@secateur/core/graph';
 import type { ExternalFiles } from './external-data.js';
 import type { FeedSpec } from './feeds.js';
 import { type Emitter, encodeElements } from './lower/emitter.js';
+import { castsWeights } from './lower/target.js';
 import { readStoredValues } from './stored-values.js';
 
 /** A parameter that is read from its file. */
@@ -28,12 +29,14 @@ export const declareConstants = (e: Emitter): void => {
 /**
  * Weights stay in their files. What is not float32 there is cast where it is read (`castWhereRead`), but for vectors,
  * which are too small to care. In float64 the values become part of the model, which is for proofs on small models.
+ * @returns whether some are to be cast when the session is opened, since the device cannot do it
  */
 export const declareStored = async (
   e: Emitter,
   parameters: readonly StoredParameter[],
   files: ExternalFiles,
-): Promise<void> => {
+): Promise<boolean> => {
+  let folds = false;
   for (const parameter of parameters) {
     const { name, shape, ref } = parameter;
     if (!e.isRead(parameter)) continue;
@@ -43,13 +46,15 @@ export const declareStored = async (
     }
     const type = storedTypes[ref.dtype];
     const data = { location: files.locate(ref.file), offset: ref.offset, byteLength: ref.byteLength };
-    const isVector = shape.length < 2;
-    const as = type === 'float' || !isVector ? name : e.fresh(`${name}:${ref.dtype}`);
+    const isFolded = type !== 'float' && !castsWeights(e.target, type);
+    const isCastHere = type !== 'float' && (shape.length < 2 || isFolded);
+    const as = isCastHere ? e.fresh(`${name}:${ref.dtype}`) : name;
     e.model.externalInitializer(as, type, shape, data);
-    if (type === 'float') continue;
-    if (isVector) e.cast(as, 'float', name);
-    else e.stored.add(name);
+    if (isCastHere) e.cast(as, 'float', name);
+    else if (type !== 'float') e.stored.add(name);
+    folds ||= isFolded;
   }
+  return folds;
 };
 
 /** Outputs of the model, by role. A role whose value no node makes gets a copy of it. */

@@ -1,6 +1,6 @@
 import { type Feeds, SecateurError, type Tensor } from '@secateur/core';
 import { sizeOf, type Value } from '@secateur/core/graph';
-import type { Precision } from './lower/emitter.js';
+import type { Precision } from './lower/target.js';
 import type { Elements, WireTensor } from './worker/protocol.js';
 
 /** A value that the caller feeds. */

@@ -4,6 +4,7 @@ import type { Feeds } from '@secateur/core';
 import type { Graph } from '@secateur/core/graph';
 import { temporaryFolder, testIf, tinyFamilies, tinyFeeds } from '@secateur/core/testing';
 import test, { type ExecutionContext } from 'ava';
+import { EngineOfForms } from './engine-of-forms.test.data.js';
 import { OnnxRuntimeEngine } from './onnx-runtime-engine.js';
 import { profiledRun } from './profiled-run.test.data.js';
 import { makeProgram } from './program.js';
@@ -12,6 +13,8 @@ import { adaptersOf, storedDecoder } from './stored-decoder.test.data.js';
 
 const engine = new OnnxRuntimeEngine({ threads: 1 });
 test.after.always(() => engine.close());
+
+const onCpu = { precision: 'float32', device: 'cpu' } as const;
 
 const feedsOf = (graph: Graph): Feeds =>
   engineFeeds(graph, tinyFeeds(graph), [...graph.inputs, ...adaptersOf(graph)]);
@@ -30,6 +33,27 @@ for (const [family, options] of Object.entries(tinyFamilies))
     t.true(Number(expected!.outputs.loss!.data[0]) > 1);
     for (const found of others) t.deepEqual(found, expected);
   });
+
+test('where the device cannot cast them, weights are cast once, when the session is opened', async t => {
+  const forms = new EngineOfForms('webgpu');
+  const folder = await temporaryFolder(t);
+  const results = [];
+  for (const dtype of ['F32', 'BF16', 'F16', 'F64'] as const) {
+    const graph = await storedDecoder(folder, dtype);
+    const program = await makeProgram(graph, { wrt: adaptersOf(graph) }, { device: 'webgpu' });
+    t.is(program.folds, dtype === 'BF16' || dtype === 'F64', dtype);
+    if (program.folds) {
+      const ran = await profiledRun({ ...program, target: onCpu }, feedsOf(graph), await temporaryFolder(t));
+      t.false(ran.some(({ op }) => op === 'Cast'));
+    }
+    const executable = await forms.compile(graph, { wrt: adaptersOf(graph) });
+    results.push(await executable.run(feedsOf(graph)));
+    await executable.release();
+  }
+  await forms.close();
+  const [expected, ...others] = results;
+  for (const found of others) t.deepEqual(found, expected);
+});
 
 for (const dtype of ['BF16', 'F16'] as const)
   test(`${dtype}: a step casts a matrix for each reader, and one copy is alive at a time`, async t => {

@@ -8,19 +8,19 @@ import type { SessionWorker } from './worker/session-worker.js';
 export class OnnxRuntimeExecutable implements Executable {
   readonly #worker: SessionWorker;
   readonly #session: number;
-  readonly #program: Pick<Program, 'precision' | 'feeds' | 'outputs' | 'gradients'>;
+  readonly #program: Pick<Program, 'target' | 'feeds' | 'outputs' | 'gradients'>;
   #released = false;
 
-  constructor(worker: SessionWorker, session: number, { precision, feeds, outputs, gradients }: Program) {
+  constructor(worker: SessionWorker, session: number, { target, feeds, outputs, gradients }: Program) {
     this.#worker = worker;
     this.#session = session;
-    this.#program = { precision, feeds, outputs, gradients };
+    this.#program = { target, feeds, outputs, gradients };
   }
 
   async run(feeds: Feeds): Promise<RunResult> {
     if (this.#released) throw new SecateurError('E_ENGINE', 'The executable was released.');
-    const { precision, feeds: specs, outputs, gradients } = this.#program;
-    const packed = packFeeds(specs, feeds, precision);
+    const { target, feeds: specs, outputs, gradients } = this.#program;
+    const packed = packFeeds(specs, feeds, target.precision);
     const moved = Object.values(packed).map(({ data }) => data.buffer as ArrayBuffer);
     const fetches = [...new Set([...outputs.values(), ...gradients.values()])];
     const fetched = await this.#worker.ask(

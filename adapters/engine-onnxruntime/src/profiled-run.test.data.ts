@@ -27,16 +27,18 @@ interface ProfileEvent {
 
 /** Runs a program once, with the engine's own settings, and tells which nodes ran, in the order in which they did. */
 export const profiledRun = async (program: Program, feeds: Feeds, folder: string): Promise<RanNode[]> => {
-  const { model, precision, outputs, gradients } = program;
+  const { model, target, outputs, gradients } = program;
   const session = await ort.InferenceSession.create(model, {
     ...sessionOptions({
+      device: target.device,
       threads: 1,
+      folds: program.folds,
       ...(program.folder === undefined ? {} : { folder: program.folder }),
     }),
     enableProfiling: true,
     profileFilePrefix: path.join(folder, 'profile'),
   });
-  const packed = Object.entries(packFeeds(program.feeds, feeds, precision));
+  const packed = Object.entries(packFeeds(program.feeds, feeds, target.precision));
   await session.run(Object.fromEntries(packed.map(([name, tensor]) => [name, tensorOf(tensor)])), [
     ...new Set([...outputs.values(), ...gradients.values()]),
   ]);

@@ -22,6 +22,17 @@ test('the fused form uses the kernels that make it fast', async t => {
   t.false(used.has('OneHot'));
 });
 
+test('the form for WebGPU has the kernels that are right there, and none that would run on the CPU', async t => {
+  const { model } = await makeProgram(smallDecoder(), { wrt: trained }, { device: 'webgpu' });
+  const nodes = onnxProto.onnx.ModelProto.decode(model).graph!.node!;
+  const norms = nodes.filter(({ opType }) => opType === 'SimplifiedLayerNormalization');
+  t.deepEqual(
+    norms.map(({ output }) => output!.length),
+    [1],
+  );
+  t.false(nodes.some(({ opType }) => opType === 'FusedMatMul'));
+});
+
 test('the naive form uses none of them', async t => {
   const used = await decoderOperators({ wrt: trained, form: 'naive' });
   t.deepEqual(

@@ -13,8 +13,9 @@ import {
 import { expandUnsupported } from './expand-unsupported.js';
 import { externalFiles } from './external-data.js';
 import type { FeedSpec } from './feeds.js';
-import { Emitter, type Precision } from './lower/emitter.js';
+import { Emitter } from './lower/emitter.js';
 import { loweringOf } from './lower/index.js';
+import type { Device, Target } from './lower/target.js';
 import { memoryAtHand, outgrows } from './memory-at-hand.js';
 
 /** A graph as onnxruntime takes it, and how to speak to it. */
@@ -22,7 +23,10 @@ export interface Program {
   readonly model: Uint8Array;
   /** Folder of the weight files; undefined when the model refers to none. */
   readonly folder: string | undefined;
-  readonly precision: Precision;
+  /** Whether what depends on weights alone is to be computed when the session is opened. */
+  readonly folds: boolean;
+  /** float64 is computed on the CPU, whatever the device. */
+  readonly target: Target;
   readonly feeds: readonly FeedSpec[];
   /** Role to tensor of the model. */
   readonly outputs: ReadonlyMap<string, string>;
@@ -30,20 +34,30 @@ export interface Program {
   readonly gradients: ReadonlyMap<string, string>;
 }
 
+/** Where a program will run. */
+export interface Place {
+  /** Default: the CPU. */
+  readonly device?: Device;
+  /** Bytes; default: the machine's. */
+  readonly memory?: number;
+}
+
 /**
  * Differentiates, lowers and encodes. `naive` expands every composite first, so that the gradient rules of
  * primitives alone are at work.
- * @param memory bytes by which `recompute: 'auto'` is decided; default: the machine's
+ * @param place the device whose kernels will run it, and the bytes by which `recompute: 'auto'` is decided
  * @throws SecateurError E_ENGINE for an unknown name in `wrt` or `fed`, an operator without a form, a lost file.
  */
 export const makeProgram = async (
   graph: Graph,
   options: CompileOptions,
-  memory = memoryAtHand(),
+  { device = 'cpu', memory = memoryAtHand() }: Place = {},
 ): Promise<Program> => {
   const { wrt = [], fed = [], precision = 'float32' } = options;
   checkNames(graph, wrt, fed);
-  const program = derive(graph, options, precision, memory);
+  // No other device has kernels in double precision for all that is needed.
+  const target: Target = { precision, device: precision === 'float64' ? 'cpu' : device };
+  const program = derive(graph, options, target, memory);
 
   const named = new Set([...wrt, ...fed]);
   const isFed = (name: string): boolean => named.has(name) || !graph.parameters.get(name)?.ref;
@@ -53,13 +67,13 @@ export const makeProgram = async (
 
   // onnxruntime orders nodes by a walk back from the outputs that takes what stands last in the model first. Written
   // last first, each gradient is made when it can be, and does not keep what it reads till the end of the run.
-  const e = new Emitter(new OnnxModelBuilder({ lastFirst: true }), program, precision);
+  const e = new Emitter(new OnnxModelBuilder({ lastFirst: true }), program, target);
   const feeds = declareInputs(
     e,
     fedNames.map(name => graph.values.get(name)!),
   );
   declareConstants(e);
-  await declareStored(e, stored, files);
+  const folds = await declareStored(e, stored, files);
   for (const node of program.nodes) {
     const lowering = loweringOf(node.op)!;
     const view = viewOf(program, node);
@@ -70,7 +84,8 @@ export const makeProgram = async (
   return {
     model: e.model.encode(),
     folder: files.folder,
-    precision,
+    folds,
+    target,
     feeds,
     outputs: new Map([...graph.outputs.keys()].map(role => [role, tensors.get(role)!])),
     gradients: new Map(wrt.map(name => [name, tensors.get(gradientRole(name))!])),
@@ -90,13 +105,17 @@ const checkNames = (graph: Graph, wrt: readonly string[], fed: readonly string[]
 const derive = (
   graph: Graph,
   { wrt = [], form = 'fused', recompute = false }: CompileOptions,
-  precision: Precision,
+  target: Target,
   memory: number,
 ): Graph => {
   try {
     const base =
-      form === 'naive' ? expandGraph(graph).graph : precision === 'float32' ? blockAttention(graph) : graph;
-    const lowered = (derived: Graph): Graph => withoutDeadNodes(expandUnsupported(derived, precision));
+      form === 'naive'
+        ? expandGraph(graph).graph
+        : target.precision === 'float32'
+          ? blockAttention(graph)
+          : graph;
+    const lowered = (derived: Graph): Graph => withoutDeadNodes(expandUnsupported(derived, target));
     if (wrt.length === 0) return lowered(base);
     const step = (again: boolean): Graph =>
       lowered(differentiate(base, { loss: 'loss', wrt, recompute: again }));

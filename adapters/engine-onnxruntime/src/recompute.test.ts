@@ -62,7 +62,7 @@ test('auto makes again where the activations take more than half of what the wei
   const wrt = adaptersOf(graph);
   const { activations, weights } = plannedBytes(differentiate(graph, { wrt }));
   const attentions = async (recompute: Recompute, memory: number): Promise<number> => {
-    const { model } = await makeProgram(graph, { wrt, recompute }, memory);
+    const { model } = await makeProgram(graph, { wrt, recompute }, { memory });
     const { node } = onnxProto.onnx.ModelProto.decode(model).graph!;
     return node!.filter(({ opType }) => opType === 'Softmax').length - 1;
   };

@@ -1,125 +1,22 @@
-import { createRng, type Feeds, type Tensor } from '@secateur/core';
-import {
-  add,
-  causalAttention,
-  type DenseFeeds,
-  type Graph,
-  GraphBuilder,
-  gather,
-  linear,
-  linearCrossEntropy,
-  loraLinear,
-  mul,
-  reshape,
-  rmsNorm,
-  rotaryEmbedding,
-  type Shape,
-  siluGate,
-  sizeOf,
-  type TensorRef,
-  type Value,
-} from '@secateur/core/graph';
+import type { Graph, Shape, TensorRef } from '@secateur/core/graph';
+import { decoder } from './self-check/decoder.js';
 
-const [batch, sequence, width, kvHeads, groups, headSize, ff, vocabulary, rank] = [
-  2, 6, 16, 2, 2, 4, 24, 40, 3,
-];
-const tokens = batch * sequence;
+export { denseFeeds, engineFeeds, trained } from './self-check/decoder.js';
 
-/** What the gradients are taken by: LoRA, gates, and base weights of every kind. */
-export const trained: readonly string[] = [
-  ...['q', 'k', 'v', 'o', 'gate', 'up', 'down'].flatMap(name => [`${name}.lora_A`, `${name}.lora_B`]),
-  'gate.heads',
-  'gate.channels',
-  'q.weight',
-  'q.bias',
-  'down.weight',
-  'norm.weight',
-  'head.weight',
-];
-
-/** One decoder layer between embedding and loss: every composite, LoRA everywhere, gates per sequence. */
-export const smallDecoder = (
-  refOf: (name: string, shape: Shape) => TensorRef | undefined = () => undefined,
-): Graph => {
-  const g = new GraphBuilder();
-  const weight = (name: string, ...shape: number[]): Value => {
-    const ref = refOf(name, shape);
-    return g.parameter(name, shape, ref ? { ref } : {});
-  };
-  const project = (name: string, x: Value, out: number, bias?: Value): Value => {
-    const a = g.parameter(`${name}.lora_A`, [rank, x.shape[1]!], { role: 'adapter' });
-    const b = g.parameter(`${name}.lora_B`, [out, rank], { role: 'adapter' });
-    return loraLinear(g, x, weight(`${name}.weight`, out, x.shape[1]!), a, b, bias, { scaling: 1.7 });
-  };
-  const table = (key: string, f: (x: number) => number): Value =>
-    g.constant(key, [sequence, headSize / 2], () =>
-      Float64Array.from({ length: (sequence * headSize) / 2 }, (_, i) =>
-        f(Math.floor(i / 2) / 10 ** (i % 2)),
-      ),
-    );
-  const ids = g.input('ids', [batch, sequence], 'int64');
-  const cos = table('cos', Math.cos);
-  const sin = table('sin', Math.sin);
-  const heads = (x: Value, ...shape: number[]): Value => reshape(g, x, [batch, sequence, ...shape, headSize]);
-
-  const x = reshape(g, gather(g, weight('embedding.weight', vocabulary, width), ids), [tokens, width]);
-  const h = rmsNorm(g, x, weight('norm.weight', width), { epsilon: 1e-5 });
-  const q = rotaryEmbedding(
-    g,
-    heads(project('q', h, width, weight('q.bias', width)), kvHeads, groups),
-    cos,
-    sin,
-  );
-  const k = rotaryEmbedding(g, heads(project('k', h, kvHeads * headSize), kvHeads), cos, sin);
-  const v = heads(project('v', h, kvHeads * headSize), kvHeads);
-  const mixed = causalAttention(g, q, k, v, { scale: 0.5, window: 4 });
-  const kept = mul(g, mixed, g.input('gate.heads', [batch, 1, kvHeads, groups, 1]));
-  const y = add(g, x, project('o', reshape(g, kept, [tokens, width]), width));
-
-  const m = rmsNorm(g, y, weight('norm2.weight', width), { epsilon: 1e-5, count: width + 2 });
-  const hidden = siluGate(g, project('gate', m, ff), project('up', m, ff));
-  const gated = mul(g, reshape(g, hidden, [batch, sequence, ff]), g.input('gate.channels', [batch, 1, ff]));
-  const z = add(g, y, project('down', reshape(g, gated, [tokens, ff]), width));
-  const last = linear(g, z, weight('last.weight', width, width), weight('last.bias', width));
-
-  const targets = g.input('targets', [tokens], 'int64');
-  const { loss, nll } = linearCrossEntropy(
-    g,
-    last,
-    weight('head.weight', vocabulary, width),
-    targets,
-    g.input('weights', [tokens]),
-  );
-  g.output('loss', loss);
-  g.output('nll', nll);
-  return g.build();
-};
-
-/** Random float32 numbers for all inputs and parameters. */
-export const denseFeeds = (graph: Graph): DenseFeeds => {
-  const rng = createRng(7);
-  const one = (name: string): [string, DenseFeeds[string]] => {
-    const { shape, dtype } = graph.values.get(name)!;
-    const stream = rng.fork(name);
-    const draw = (): number =>
-      dtype === 'int64'
-        ? stream.integer(vocabulary)
-        : Math.fround(/^(gate|norm|weights)/.test(name) ? 0.5 + stream.next() : 0.4 * stream.normal());
-    return [name, { shape, data: Float64Array.from({ length: sizeOf(shape) }, draw) }];
-  };
-  return Object.fromEntries([...graph.inputs, ...graph.parameters.keys()].map(one));
-};
-
-/** The same numbers as feeds of an engine; only the named ones, or all. */
-export const engineFeeds = (graph: Graph, dense: DenseFeeds, names = Object.keys(dense)): Feeds =>
-  Object.fromEntries(
-    names.map(name => {
-      const { shape, data } = dense[name]!;
-      const isInteger = graph.values.get(name)!.dtype === 'int64';
-      const tensor: Tensor = {
-        shape,
-        data: isInteger ? BigInt64Array.from(data, BigInt) : Float32Array.from(data),
-      };
-      return [name, tensor];
-    }),
+/** A decoder that is small enough for proofs. */
+export const smallDecoder = (refOf?: (name: string, shape: Shape) => TensorRef | undefined): Graph =>
+  decoder(
+    {
+      batch: 2,
+      sequence: 6,
+      width: 16,
+      kvHeads: 2,
+      groups: 2,
+      headSize: 4,
+      window: 4,
+      ff: 24,
+      vocabulary: 40,
+      rank: 3,
+    },
+    refOf,
   );

@@ -3,6 +3,7 @@ import type { ResolvedConfig } from './schema.js';
 /** Defaults that depend on nothing. `evaluate.chunk`, `train.microBatch` and `out` are derived in resolve.ts. */
 export const defaults = {
   seed: 0,
+  device: 'cpu',
   stream: 'auto',
   use: {},
   text: {},

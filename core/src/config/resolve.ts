@@ -168,7 +168,7 @@ const presetsOf = (layers: readonly Layer[], { presets: known, preset }: Install
 };
 
 /** Values that have a flag of their own. A program may give others too. */
-const flagged = ['model', 'adapter', 'out', 'seed', 'threads', 'ratio', 'shape'];
+const flagged = ['model', 'adapter', 'out', 'seed', 'threads', 'device', 'ratio', 'shape'];
 
 const flagOf = (path: string): string => {
   if (path.startsWith('text.')) return 'flag --text';

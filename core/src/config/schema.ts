@@ -31,6 +31,11 @@ export const configSchema = z
     /** Threads of the engine. Default: the physical cores. */
     threads: count.max(1024),
     /**
+     * Where the engine computes. `cpu` is the default; `webgpu` and `cuda` must pass a check of their gradients first;
+     * `auto` is `cuda` where that is there and passes, else `cpu`.
+     */
+    device: z.enum(['cpu', 'webgpu', 'cuda', 'auto']),
+    /**
      * Run the model layer by layer, with the weights of one layer in memory at a time. `auto` (default) does so where
      * nothing is trained and the weights, as they are stored, exceed half of the memory. Training needs them all.
      */
@@ -196,6 +201,7 @@ export interface ResolvedConfig {
   readonly seed: number;
   /** Undefined leaves it to the engine. */
   readonly threads: number | undefined;
+  readonly device: 'cpu' | 'webgpu' | 'cuda' | 'auto';
   readonly stream: 'auto' | boolean;
   readonly use: Readonly<Record<string, string>>;
   readonly text: Readonly<

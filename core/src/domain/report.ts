@@ -66,6 +66,8 @@ export interface Report {
     readonly name: string;
     readonly version: string;
     readonly device: string;
+    /** Null for the CPU. */
+    readonly driver: string | null;
     readonly threads: number;
     /** Whether the weights of one piece of the model were in memory at a time. */
     readonly streamed: boolean;

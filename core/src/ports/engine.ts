@@ -56,14 +56,42 @@ export interface EngineInfo {
   readonly name: string;
   readonly version: string;
   readonly device: string;
+  /** What drives the device, with versions where they are known; absent for the CPU. */
+  readonly driver?: string;
   readonly threads: number;
+}
+
+/** What an engine knows of a device that it may compute on. */
+export interface DeviceState {
+  readonly device: string;
+  /** `wrong`: it is there, and does not compute what it should. */
+  readonly state: 'ready' | 'wrong' | 'absent';
+  readonly driver?: string;
+  /** Largest relative error of a gradient in the check of the device. */
+  readonly error?: number;
+  /** Why it is absent or wrong, as a sentence. */
+  readonly reason?: string;
+  /** The next step. */
+  readonly hint?: string;
+}
+
+export interface DevicesOptions {
+  /** Checks again what has passed before. Default false. */
+  readonly again?: boolean;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 /** Port: runs graphs, forward and backward. */
 export interface Engine {
-  /** @throws SecateurError E_ENGINE when an operator has no form in this engine. */
+  /**
+   * @throws SecateurError E_ENGINE when an operator has no form in this engine; E_DEVICE when the device is not there, or
+   * computes wrongly
+   */
   compile(graph: Graph, options?: CompileOptions): Promise<Executable>;
   info(): EngineInfo;
+  /** Every device that it knows, each tried out and checked. Absent for an engine that has no choice. */
+  devices?(options?: DevicesOptions): Promise<readonly DeviceState[]>;
   close(): Promise<void>;
 }
 export const Engine = createToken<Engine>('engine');

@@ -65,7 +65,7 @@ export const makeReport = (input: ReportInput): Report => {
     stages: input.runner.records,
     inputs: loaded.hashes,
     versions: { secateur: version, node: process.version },
-    engine: { ...engine, streamed: context.passes.streamed },
+    engine: { ...engine, driver: engine.driver ?? null, streamed: context.passes.streamed },
     output: {
       model: 'model',
       adapter: emitted.adapter === undefined ? null : 'adapter',

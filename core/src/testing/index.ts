@@ -6,6 +6,7 @@ export * from './memory-format.js';
 export * from './memory-storage.js';
 export * from './one-by-one.js';
 export * from './operator-cases.js';
+export * from './operator-errors.js';
 export * from './preset-session.js';
 export * from './provided-by.js';
 export * from './temporary-folder.js';

@@ -3,6 +3,8 @@ import { type Attributes, type Graph, type Shape, sizeOf } from '../graph/graph.
 import type { Dense } from '../graph/operator.js';
 import type { Rng } from '../rng.js';
 
+export { relativeError } from '../graph/relative-error.js';
+
 /** An input of a case: its shape and what its elements are drawn from. */
 export interface CaseInput {
   readonly shape: Shape;
@@ -192,13 +194,6 @@ export const randomDense = (rng: Rng, { shape, positive: above, ...input }: Case
 /** Random inputs of a case, by name. */
 export const feedsOf = ({ inputs }: OperatorCase, rng: Rng): Record<string, Dense> =>
   Object.fromEntries(inputs.flatMap((input, i) => (input ? [[`x${i}`, randomDense(rng, input)]] : [])));
-
-/** Largest difference, relative to the largest element. */
-export const relativeError = (found: Dense, expected: Dense): number => {
-  const scale = expected.data.reduce((max, x) => Math.max(max, Math.abs(x)), 1e-3);
-  if (found.shape.join() !== expected.shape.join()) return Number.POSITIVE_INFINITY;
-  return found.data.reduce((max, x, i) => Math.max(max, Math.abs(x - expected.data[i]!)), 0) / scale;
-};
 
 /** d f / d feed by central differences: (f(x + ε) − f(x − ε)) / 2ε for every element. */
 export const centralDifferences = (feed: Dense, f: (feed: Dense) => number, epsilon = 1e-5): Dense => ({

@@ -41,6 +41,7 @@ export const tinyConfig = ({ seed, stream, text, ...sections }: TinySettings = {
     out: 'run',
     seed: seed ?? 1,
     threads: 1,
+    device: 'cpu',
     stream: stream ?? 'auto',
     use: {},
     text: text ?? {

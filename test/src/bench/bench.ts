@@ -29,6 +29,8 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '7' },
     rank: { type: 'string', default: '8' },
     threads: { type: 'string', default: String(new OnnxRuntimeEngine().info().threads) },
+    /** Of secateur; PyTorch stays on the CPU. */
+    device: { type: 'string', default: 'cpu' },
     torch: { type: 'string' },
     against: { type: 'string', default: 'eager,onednn,compile' },
     /** Times forward passes too. */
@@ -74,6 +76,8 @@ const startSubject = (): Promise<Contender> =>
     path.join(import.meta.dirname, 'subject-process.js'),
     '--threads',
     String(threads),
+    '--device',
+    values.device,
   ]);
 const startAll = (against: readonly string[]) => async (): Promise<readonly Contender[]> => {
   const contenders = [await startSubject()];

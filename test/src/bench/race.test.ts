@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { OnnxRuntimeEngine } from '@secateur/adapter-engine-onnxruntime';
 import test from 'ava';
 import { type Answers, type Contender, startProcess } from './contender.js';
 import { plots } from './plots.js';
@@ -18,7 +19,10 @@ import {
   shareTable,
 } from './tables.js';
 
-const subject = (name: string): Contender => ({ ...asContender(new Subject(1)), name });
+const subject = (name: string): Contender => ({
+  ...asContender(new Subject(new OnnxRuntimeEngine({ threads: 1 }))),
+  name,
+});
 
 /** A side that answers one request otherwise. */
 const otherwise = <Action extends keyof Answers>(

@@ -1,10 +1,17 @@
 /** secateur's side of the bench as a process of its own: one line of JSON asks, one line answers. */
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { OnnxRuntimeEngine, type OnnxRuntimeOptions } from '@secateur/adapter-engine-onnxruntime';
 import { asContender, Subject } from './subject.js';
 
-const { values } = parseArgs({ options: { threads: { type: 'string', default: '1' } } });
-const contender = asContender(new Subject(Number(values.threads)));
+type Device = NonNullable<OnnxRuntimeOptions['device']>;
+
+const { values } = parseArgs({
+  options: { threads: { type: 'string', default: '1' }, device: { type: 'string', default: 'cpu' } },
+});
+const engine = new OnnxRuntimeEngine({ threads: Number(values.threads), device: values.device as Device });
+await engine.open();
+const contender = asContender(new Subject(engine));
 
 const send = (answer: object): void => void process.stdout.write(`${JSON.stringify(answer)}\n`);
 send({ version: contender.version });

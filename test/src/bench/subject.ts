@@ -1,11 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createHuggingFaceFormat } from '@secateur/adapter-checkpoint-hf';
-import { OnnxRuntimeEngine } from '@secateur/adapter-engine-onnxruntime';
 import {
   batchFeeds,
+  type Engine,
   type Executable,
   type Feeds,
   feedsOf,
+  gemmPeak,
   LiveModel,
   loadLora,
   Trainer,
@@ -15,7 +16,6 @@ import { llamaTracer } from '@secateur/plugin-tracer-llama';
 import type { Answers, Contender } from './contender.js';
 import type { BatchFile, Material } from './material.js';
 import { memoryNow } from './memory.js';
-import { sgemmPeak } from './sgemm-peak.js';
 import { transferSeconds } from './transfer.js';
 import { WatchedEngine } from './watched-engine.js';
 
@@ -32,12 +32,13 @@ export class Subject {
   #feeds: Feeds = {};
   #arrays: ReadonlyMap<string, Float32Array> = new Map();
 
-  constructor(threads: number) {
-    this.#engine = new WatchedEngine(new OnnxRuntimeEngine({ threads }));
+  constructor(engine: Engine) {
+    this.#engine = new WatchedEngine(engine);
   }
 
   get version(): string {
-    return `onnxruntime ${this.#engine.info().version}`;
+    const { version, device, driver } = this.#engine.info();
+    return `onnxruntime ${version}${driver === undefined ? '' : ` on ${device}: ${driver}`}`;
   }
 
   async open(material: Material): Promise<Answers['open']> {
@@ -85,7 +86,7 @@ export class Subject {
   }
 
   async peaks(): Promise<Answers['peaks']> {
-    return { onnxruntime: await sgemmPeak(this.#engine) };
+    return { onnxruntime: await gemmPeak(this.#engine) };
   }
 
   close(): Promise<void> {

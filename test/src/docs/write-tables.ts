@@ -2,6 +2,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { BenchRecord } from '../bench/record.js';
+import { type DevicesRecord, operatorsTable, runsTable } from '../devices/devices-record.js';
 import { type ExportsRecord, exportsTable } from '../exports/exports-record.js';
 import { repository } from '../shared-data.js';
 import { readText } from '../workspace/repository-files.js';
@@ -24,6 +25,17 @@ replaceTable('docs/licences.md', licencesTable(runtimeDependencies(readJson<Lock
 const formats = 'docs/formats.md';
 const exported = exportsTable(readJson<ExportsRecord>('docs/exports.json'));
 writeFileSync(path.join(repository, formats), replaceMarked(readText(formats), 'exports', exported));
+
+const devices = 'docs/devices.md';
+const onDevice = readJson<DevicesRecord>('docs/devices.json');
+writeFileSync(
+  path.join(repository, devices),
+  replaceMarked(
+    replaceMarked(readText(devices), 'operators', operatorsTable(onDevice)),
+    'runs',
+    runsTable(onDevice),
+  ),
+);
 
 const results = 'docs/results.md';
 const page = readdirSync(path.join(repository, 'docs/results')).reduce(

@@ -2,7 +2,16 @@ import { evaluateText, modelFrom } from '@secateur/core';
 import type { Command } from 'commander';
 import type { Console } from '../console.js';
 import { resolveInvocation, withSession } from '../open.js';
-import { absolute, configOption, jsonOption, MODEL, wholeNumber } from '../options.js';
+import {
+  absolute,
+  configOption,
+  deviceOption,
+  flagLayer,
+  jsonOption,
+  MODEL,
+  type RunFlags,
+  wholeNumber,
+} from '../options.js';
 import { progressOf } from '../progress.js';
 
 interface EvalOptions {
@@ -10,6 +19,7 @@ interface EvalOptions {
   readonly chunk: number;
   readonly adapter?: string;
   readonly config?: string;
+  readonly device?: RunFlags['device'];
   readonly json?: boolean;
 }
 
@@ -27,11 +37,12 @@ export const evaluate = (root: Command, console: Console): void => {
       128,
     )
     .option('-a, --adapter <folder>', 'PEFT LoRA adapter of the model')
+    .addOption(deviceOption())
     .addOption(configOption())
     .addOption(jsonOption())
-    .action(async (model: string, { text, chunk, adapter, config, json }: EvalOptions) => {
+    .action(async (model: string, { text, chunk, adapter, config, device, json }: EvalOptions) => {
       const { cwd, out, signal } = console;
-      const resolved = await resolveInvocation({ config }, console);
+      const resolved = await resolveInvocation({ config, flags: flagLayer({ device }) }, console);
       const found = await withSession(resolved, session =>
         progressOf(session, console, 'eval', 'Measure the perplexity', onProgress =>
           evaluateText(session, {

@@ -9,7 +9,7 @@ import { emitMatMul } from './mat-mul.js';
  * mask only.
  */
 export const causalAttention: Lowering = {
-  supports: (_, precision) => precision === 'float32',
+  supports: (_, { precision }) => precision === 'float32',
   emit(e, { inputs: [q, k, v, documents], outputs: [o, ...saved], attributes }) {
     const [B, S, K, G, D] = q!.shape as [number, number, number, number, number];
     const Dv = v!.shape[3]!;

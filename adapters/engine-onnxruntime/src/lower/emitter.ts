@@ -7,13 +7,12 @@ import {
 } from '@secateur/adapter-onnx-format';
 import type { DType, Graph, Shape, Value } from '@secateur/core/graph';
 import { absorbedTransposes } from './absorbed-transposes.js';
-
-export type Precision = 'float32' | 'float64';
+import { type Precision, readsTransposed, type Target } from './target.js';
 
 /** Writes one operator as nodes of ONNX. */
 export interface Lowering {
   /** False: this node has no form here, and is expanded first. Default: always true. */
-  supports?(node: NodeView, precision: Precision): boolean;
+  supports?(node: NodeView, target: Target): boolean;
   /** True: it takes weights in the type of their file and casts what it makes of them. Default false. */
   readonly takesStored?: boolean;
   emit(e: Emitter, node: NodeView): void;
@@ -41,10 +40,14 @@ export class Emitter {
   constructor(
     readonly model: OnnxModelBuilder,
     readonly graph: Graph,
-    readonly precision: Precision,
+    readonly target: Target,
   ) {
-    this.absorbed = precision === 'float32' ? absorbedTransposes(graph) : new Map();
+    this.absorbed = readsTransposed(target) ? absorbedTransposes(graph) : new Map();
     this.#read = new Set([...graph.nodes.flatMap(node => node.inputs), ...graph.outputs.values()]);
+  }
+
+  get precision(): Precision {
+    return this.target.precision;
   }
 
   /** True when a node or an output of the graph reads the value. */

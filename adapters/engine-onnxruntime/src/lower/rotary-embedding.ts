@@ -3,7 +3,7 @@ import type { Lowering } from './emitter.js';
 
 /** The kernel wants [batch, sequence, heads · D]; it learns D from the tables. Positions count from 0. */
 export const rotaryEmbedding: Lowering = {
-  supports: (_, precision) => precision === 'float32',
+  supports: (_, { precision }) => precision === 'float32',
   emit(e, { inputs: [x, cos, sin], outputs: [y] }) {
     const [batch, sequence, ...rest] = x!.shape as [number, number, ...number[]];
     const flat = [batch, sequence, sizeOf(rest)];

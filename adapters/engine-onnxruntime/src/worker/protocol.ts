@@ -1,4 +1,5 @@
 /** What the engine and its worker thread say to each other. Arrays are moved, not copied. */
+import type { Device } from '../lower/target.js';
 
 export type Elements = Float32Array | Float64Array | BigInt64Array;
 
@@ -8,8 +9,12 @@ export interface WireTensor {
 }
 
 export interface SessionSettings {
+  /** What it has no kernel for, onnxruntime computes on the CPU. */
+  readonly device: Device;
   /** Threads of one operator. */
   readonly threads: number;
+  /** Whether what depends on weights alone is computed once, when the session is opened. Default false. */
+  readonly folds?: boolean;
   /** Folder in which the files of external initializers lie; none when the model has none. */
   readonly folder?: string;
 }

@@ -3,14 +3,16 @@ import type { SessionSettings } from './protocol.js';
 
 /** How a session of the worker runs. */
 export const sessionOptions = ({
+  device,
   threads,
+  folds = false,
   folder,
 }: SessionSettings): ort.InferenceSession.SessionOptions => ({
-  executionProviders: ['cpu'],
+  executionProviders: [device],
   executionMode: 'sequential',
   // The graph comes as it should run. Rewrites would undo some of it, hold float32 copies of half weights, and lack
-  // double kernels.
-  graphOptimizationLevel: 'disabled',
+  // double kernels. The least of them fold constants.
+  graphOptimizationLevel: folds ? 'basic' : 'disabled',
   intraOpNumThreads: threads,
   interOpNumThreads: 1,
   // Halves the memory of activations: the planned block would be added on top of the arena.

@@ -1,11 +1,27 @@
 import { Worker } from 'node:worker_threads';
 import { SecateurError } from '@secateur/core';
+import { loadEnvironment } from './load-environment.js';
 import type { Command, Fetched, Reply, Request } from './protocol.js';
 
 interface Pending {
   resolve(fetched: Fetched | undefined): void;
   reject(error: Error): void;
 }
+
+export interface SessionWorkerOptions {
+  /** Another script than the worker's own is for tests. */
+  readonly script?: URL;
+  /** Whether no other worker that takes turns may be at work at the same time. Default false. */
+  readonly takesTurns?: boolean;
+}
+
+/** WebGPU in two threads at once ends the process: those who use it wait for each other. */
+let turn: Promise<unknown> = Promise.resolve();
+const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+  const mine = turn.then(work);
+  turn = mine.catch(() => undefined);
+  return mine;
+};
 
 /**
  * The engine's side of the worker thread. The thread starts with the first request and lets the process end
@@ -18,31 +34,37 @@ export class SessionWorker {
   #next = 0;
   readonly #pending = new Map<number, Pending>();
   readonly #script: URL;
+  readonly #inTurn: <T>(work: () => Promise<T>) => Promise<T>;
 
-  /** Another script than the worker's own is for tests. */
-  constructor(script = new URL('./main.js', import.meta.url)) {
+  constructor({
+    script = new URL('./main.js', import.meta.url),
+    takesTurns = false,
+  }: SessionWorkerOptions = {}) {
     this.#script = script;
+    this.#inTurn = takesTurns ? inTurn : work => work();
   }
 
   /** Sends a command; buffers in `moved` are detached here. */
   ask(command: Command, moved: readonly ArrayBuffer[] = []): Promise<Fetched | undefined> {
     if (this.#closed) return Promise.reject(new SecateurError('E_ENGINE', 'The engine was closed.'));
-    return this.#post(command, moved);
+    return this.#inTurn(() => this.#post(command, moved));
   }
 
   /** Frees one session; nothing to do when the thread is gone. */
   async release(session: number): Promise<void> {
-    if (this.#worker && !this.#closed) await this.#post({ kind: 'release', session }, []);
+    if (this.#worker && !this.#closed) await this.#inTurn(() => this.#post({ kind: 'release', session }, []));
   }
 
   /** Frees all sessions and ends the thread. Safe to call twice. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    const worker = this.#worker;
-    if (!worker) return;
-    await this.#post({ kind: 'close' }, []).catch(() => undefined);
-    await worker.terminate();
+    await this.#inTurn(async () => {
+      const worker = this.#worker;
+      if (!worker) return;
+      await this.#post({ kind: 'close' }, []).catch(() => undefined);
+      await worker.terminate();
+    });
   }
 
   #post(command: Command, moved: readonly ArrayBuffer[]): Promise<Fetched | undefined> {
@@ -57,9 +79,8 @@ export class SessionWorker {
   }
 
   #start(): Worker {
-    // onnxruntime would send telemetry and leave its files in the temporary folder. It asks the environment of the
-    // process when it is loaded, which the worker does.
-    process.env.ORT_DISABLE_TELEMETRY ??= '1';
+    // Native code asks the environment of the process, not that of a thread.
+    Object.assign(process.env, loadEnvironment());
     const worker = new Worker(this.#script, { execArgv: [] });
     let failure: unknown;
     worker.on('message', (reply: Reply) => {
