@@ -72,6 +72,8 @@ export * from './token.js';
 export * from './training/adamw.js';
 export * from './training/loss-meter.js';
 export * from './training/plan.js';
+export * from './training/quantise.js';
+export * from './training/quantised-weights.js';
 export * from './training/schedule.js';
 export * from './training/trainer.js';
 export * from './version.js';

@@ -218,6 +218,7 @@ const unopened: RunStore = {
   save: async () => {},
   load: async () => undefined,
   remove: async () => {},
+  writeFile: async () => {},
   removeFolder: async () => {},
   writeJson: async () => {},
   readJson: async () => undefined,

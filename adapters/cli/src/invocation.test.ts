@@ -46,7 +46,7 @@ test('a configuration that has changed since is E_RESUME and says what changed',
     '{ "model": "m", "train": { "tokens": 2000, "batch": 4 } }',
   );
   const error = await t.throwsAsync(reopenInvocation(run, consoleIn(cwd)), { code: 'E_RESUME' });
-  t.regex(error?.message ?? '', /begun: train\.tokens, train\.batch$/);
+  t.regex(error?.message ?? '', /begun: train\.tokens, train\.batch, train\.microBatch$/);
 });
 
 test('a folder without a run, or with a damaged one, is E_RESUME', async t => {

@@ -1,4 +1,5 @@
 import { storedTypes } from '@secateur/adapter-onnx-format';
+import type { CompileOptions, QuantisedRef } from '@secateur/core';
 import type { Parameter, TensorRef, Value } from '@secateur/core/graph';
 import type { ExternalFiles } from './external-data.js';
 import type { FeedSpec } from './feeds.js';
@@ -35,11 +36,17 @@ export const declareStored = async (
   e: Emitter,
   parameters: readonly StoredParameter[],
   files: ExternalFiles,
+  quantised?: CompileOptions['quantised'],
 ): Promise<boolean> => {
   let folds = false;
   for (const parameter of parameters) {
     const { name, shape, ref } = parameter;
     if (!e.isRead(parameter)) continue;
+    const inEightBits = quantised?.get(name);
+    if (inEightBits) {
+      declareQuantised(e, parameter, inEightBits, files);
+      continue;
+    }
     if (e.precision === 'float64') {
       e.model.initializer(name, 'double', shape, encodeElements('double', await readStoredValues(ref)));
       continue;
@@ -51,10 +58,24 @@ export const declareStored = async (
     const as = isCastHere ? e.fresh(`${name}:${ref.dtype}`) : name;
     e.model.externalInitializer(as, type, shape, data);
     if (isCastHere) e.cast(as, 'float', name);
-    else if (type !== 'float') e.stored.add(name);
+    else if (type !== 'float') e.stored.set(name, { tensor: name });
     folds ||= isFolded;
   }
   return folds;
+};
+
+const declareQuantised = (
+  e: Emitter,
+  { name, shape }: Parameter,
+  ref: QuantisedRef,
+  files: ExternalFiles,
+): void => {
+  const location = files.locate(ref.file);
+  const tensor = e.fresh(`${name}:int8`);
+  const scales = e.fresh(`${name}:scales`);
+  e.model.externalInitializer(tensor, 'int8', shape, { location, ...ref.values });
+  e.model.externalInitializer(scales, 'float', [shape[0]!], { location, ...ref.scales });
+  e.stored.set(name, { tensor, scales });
 };
 
 /** Outputs of the model, by role. A role whose value no node makes gets a copy of it. */

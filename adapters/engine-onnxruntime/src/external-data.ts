@@ -16,7 +16,7 @@ export interface ExternalFiles {
  * links: so real paths, below their common ancestor.
  * @throws SecateurError E_ENGINE when a file is gone or the files share no folder (two Windows drives).
  */
-export const externalFiles = async (refs: Iterable<TensorRef>): Promise<ExternalFiles> => {
+export const externalFiles = async (refs: Iterable<Pick<TensorRef, 'file'>>): Promise<ExternalFiles> => {
   const real = new Map<string, string>();
   for (const { file } of refs) if (!real.has(file)) real.set(file, await realFile(file));
   const folder = commonFolder([...real.values()].map(file => path.dirname(file)));

@@ -1,5 +1,5 @@
 import { OnnxModelBuilder, viewOf } from '@secateur/adapter-onnx-format';
-import { type CompileOptions, SecateurError } from '@secateur/core';
+import { type CompileOptions, type QuantisedRef, SecateurError } from '@secateur/core';
 import { differentiate, expandGraph, type Graph, gradientRole, withoutDeadNodes } from '@secateur/core/graph';
 import { blockAttention } from './block-attention.js';
 import { castWhereRead } from './cast-where-read.js';
@@ -15,7 +15,7 @@ import { externalFiles } from './external-data.js';
 import type { FeedSpec } from './feeds.js';
 import { Emitter } from './lower/emitter.js';
 import { loweringOf } from './lower/index.js';
-import type { Device, Target } from './lower/target.js';
+import type { Device, Precision, Target } from './lower/target.js';
 import { memoryAtHand, outgrows } from './memory-at-hand.js';
 
 /** A graph as onnxruntime takes it, and how to speak to it. */
@@ -53,17 +53,20 @@ export const makeProgram = async (
   options: CompileOptions,
   { device = 'cpu', memory = memoryAtHand() }: Place = {},
 ): Promise<Program> => {
-  const { wrt = [], fed = [], precision = 'float32' } = options;
+  const { wrt = [], fed = [], precision = 'float32', quantised } = options;
   checkNames(graph, wrt, fed);
   // No other device has kernels in double precision for all that is needed.
   const target: Target = { precision, device: precision === 'float64' ? 'cpu' : device };
   const program = derive(graph, options, target, memory);
+  if (quantised) checkQuantised(program, quantised, [...wrt, ...fed], precision);
 
   const named = new Set([...wrt, ...fed]);
   const isFed = (name: string): boolean => named.has(name) || !graph.parameters.get(name)?.ref;
   const fedNames = [...graph.inputs, ...[...graph.parameters.keys()].filter(isFed)];
   const stored = [...program.parameters.values()].filter((p): p is StoredParameter => !isFed(p.name));
-  const files = await externalFiles(precision === 'float32' ? stored.map(({ ref }) => ref) : []);
+  const files = await externalFiles(
+    precision === 'float32' ? stored.map(({ name, ref }) => quantised?.get(name) ?? ref) : [],
+  );
 
   // onnxruntime orders nodes by a walk back from the outputs that takes what stands last in the model first. Written
   // last first, each gradient is made when it can be, and does not keep what it reads till the end of the run.
@@ -73,7 +76,7 @@ export const makeProgram = async (
     fedNames.map(name => graph.values.get(name)!),
   );
   declareConstants(e);
-  const folds = await declareStored(e, stored, files);
+  const folds = await declareStored(e, stored, files, quantised);
   for (const node of program.nodes) {
     const lowering = loweringOf(node.op)!;
     const view = viewOf(program, node);
@@ -99,6 +102,32 @@ const checkNames = (graph: Graph, wrt: readonly string[], fed: readonly string[]
   for (const name of fed)
     if (!graph.parameters.has(name))
       throw new SecateurError('E_ENGINE', `There is no parameter "${name}" to feed.`);
+};
+
+/** Operators whose second input is the matrix of a product. */
+const products: ReadonlySet<string> = new Set(['Linear', 'LoraLinear', 'Gemm']);
+
+/** What is quantised is a stored matrix that products alone read. */
+const checkQuantised = (
+  graph: Graph,
+  quantised: ReadonlyMap<string, QuantisedRef>,
+  fed: readonly string[],
+  precision: Precision,
+): void => {
+  const refused = (reason: string): SecateurError => new SecateurError('E_ENGINE', reason);
+  if (precision !== 'float32') throw refused(`Quantised weights are for float32, not for ${precision}.`);
+  for (const [name, { values, scales }] of quantised) {
+    const [rows, columns, ...more] = graph.parameters.get(name)?.ref?.shape ?? [];
+    if (rows === undefined || columns === undefined || more.length > 0)
+      throw refused(`There is no stored matrix "${name}" that could be quantised.`);
+    if (fed.includes(name)) throw refused(`The parameter "${name}" is fed, and quantised as well.`);
+    if (values.byteLength !== rows * columns || scales.byteLength !== 4 * rows)
+      throw refused(`The quantised parameter "${name}" has not the size of [${rows}, ${columns}].`);
+    const other = graph.nodes.find(({ op, inputs }) =>
+      inputs.some((input, at) => input === name && (at !== 1 || !products.has(op))),
+    );
+    if (other) throw refused(`The quantised parameter "${name}" is read by ${other.op}, not by a product.`);
+  }
 };
 
 /** The graph to lower: expanded as wanted, with gradients. What core cannot do is an E_ENGINE here. */

@@ -81,6 +81,23 @@ test('a bundle is one safetensors file, and equal bundles are equal files', asyn
   );
 });
 
+test('a file of pieces is there when it is complete, and stays as it was when a piece fails', async t => {
+  const store = await newRun(t);
+  async function* pieces(...parts: readonly (Uint8Array | Error)[]) {
+    for (const part of parts)
+      if (part instanceof Error) throw part;
+      else yield part;
+  }
+  const file = store.path('checkpoints', 'a.int8');
+  await store.writeFile(file, pieces(Uint8Array.of(1, 2), Uint8Array.of(), Uint8Array.of(3)));
+  t.deepEqual([...(await readFile(file))], [1, 2, 3]);
+  const failing = pieces(Uint8Array.of(9), new Error('no more'));
+  await t.throwsAsync(store.writeFile(file, failing), { message: 'no more' });
+  t.deepEqual([...(await readFile(file))], [1, 2, 3]);
+  t.deepEqual(await readdir(store.path('checkpoints')), ['a.int8']);
+  t.throws(() => store.writeFile('/elsewhere/a.int8', pieces()), { message: /outside/ });
+});
+
 test('a bundle that is not there is undefined; a removed one too; names stay within the folder', async t => {
   const store = await newRun(t);
   t.is(await store.load('prune'), undefined);

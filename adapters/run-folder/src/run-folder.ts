@@ -34,6 +34,15 @@ export class RunFolder implements RunStore {
     return rm(this.#bundle(name), { force: true });
   }
 
+  writeFile(file: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+    if (this.path(file) !== file) throw new Error(`${file} is no absolute path`);
+    return stageFiles(path.dirname(file), staging =>
+      staging.write(path.basename(file), async out => {
+        for await (const piece of pieces) await out.write(piece);
+      }),
+    );
+  }
+
   removeFolder(...parts: string[]): Promise<void> {
     return rm(this.path(...parts), { recursive: true, force: true });
   }

@@ -27,6 +27,7 @@ export const defaults = {
     rank: 8,
     alpha: 16,
     targets: 'all-linear',
+    weights: 'stored',
     clip: 1,
     weightDecay: 0,
     recompute: 'auto',

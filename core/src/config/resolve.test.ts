@@ -163,6 +163,14 @@ test('a step is run in equal parts', t => {
   });
 });
 
+test('weights in 8 bits are for the CPU', t => {
+  t.is(resolve({ file: file({ train: { weights: 'int8' } }) }).config.train.weights, 'int8');
+  t.throws(() => resolve({ file: file({ device: 'auto', train: { weights: 'int8' } }) }), {
+    code: 'E_CONFIG_INVALID',
+    message: 'train.weights = int8 in prune.config.ts is for the CPU, but device is auto (prune.config.ts)',
+  });
+});
+
 test('a wrong value is E_CONFIG_INVALID with what was expected', t => {
   const itself: { own?: unknown } = {};
   itself.own = itself;

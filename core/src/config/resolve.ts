@@ -72,6 +72,7 @@ export const resolveConfig = (options: ResolveOptions): Resolved => {
   overlay(tree, derived(tree as unknown as Unfinished, preset, options), provenance, () => 'default');
   spreadAlike(tree as unknown as Unfinished, provenance);
   checkMicroBatch(tree as unknown as ResolvedConfig, provenance);
+  checkWeights(tree as unknown as ResolvedConfig, provenance);
   if (requires === 'model' && tree.model === '')
     throw new SecateurError('E_CONFIG_INVALID', 'no model is given, expected the folder of a checkpoint', {
       hint: "npx secateur run --model DIR, or `model: 'DIR'` in prune.config.ts",
@@ -137,6 +138,19 @@ const checkMicroBatch = ({ train: { batch, microBatch } }: ResolvedConfig, prove
     'E_CONFIG_INVALID',
     `train.microBatch = ${microBatch} in ${provenance.get('train.microBatch')}, expected a divisor of train.batch, which is ${batch} (${provenance.get('train.batch')})`,
     { hint: 'leave train.microBatch out to run each step as a whole' },
+  );
+};
+
+/**
+ * Weights in 8 bits are proven on the CPU alone.
+ * @throws SecateurError E_CONFIG_INVALID
+ */
+const checkWeights = ({ train: { weights }, device }: ResolvedConfig, provenance: Provenance): void => {
+  if (weights === 'stored' || device === 'cpu') return;
+  throw new SecateurError(
+    'E_CONFIG_INVALID',
+    `train.weights = ${weights} in ${provenance.get('train.weights')} is for the CPU, but device is ${device} (${provenance.get('device')})`,
+    { hint: 'leave train.weights out, or choose device: cpu' },
   );
 };
 

@@ -101,6 +101,11 @@ export const configSchema = z
         alpha: z.number().gt(0),
         /** Modules that a fresh LoRA is attached to. Default `all-linear`. */
         targets: z.union([z.literal('all-linear'), z.array(name).min(1)]),
+        /**
+         * Frozen weights as the steps read them. `stored` (default): from their file; `int8`: linear layers of the blocks
+         * in 8 bits, half of BF16. All else, from scores to the written model, reads the true weights.
+         */
+        weights: z.enum(['stored', 'int8']),
         /** Greatest L2 norm of the gradient. Default 1. */
         clip: z.number().gt(0),
         /** Default 0. */

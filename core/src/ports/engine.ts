@@ -1,5 +1,6 @@
 import type { Graph, Shape } from '../graph/graph.js';
 import { createToken } from '../token.js';
+import type { QuantisedMatrix } from '../training/quantise.js';
 
 /** A dense tensor in memory. */
 export interface Tensor {
@@ -9,6 +10,22 @@ export interface Tensor {
 
 /** Tensors by name: graph inputs, parameters without a file, and parameters that are trained. */
 export type Feeds = Readonly<Record<string, Tensor>>;
+
+/** A run of bytes of a file. */
+interface ByteRun {
+  readonly offset: number;
+  readonly byteLength: number;
+}
+
+/** Where a matrix [out, in] in 8 bits lies ({@link QuantisedMatrix}). */
+export interface QuantisedRef {
+  /** Absolute path of the file. */
+  readonly file: string;
+  /** int8 [out, in]. */
+  readonly values: ByteRun;
+  /** float32 [out], little-endian. */
+  readonly scales: ByteRun;
+}
 
 /** Whether the backward pass makes activations again instead of keeping them; `auto` leaves it to the engine. */
 export type Recompute = boolean | 'auto';
@@ -31,6 +48,11 @@ export interface CompileOptions {
   readonly precision?: 'float32' | 'float64';
   /** `naive` expands every composite before differentiation. Default `fused`. */
   readonly form?: 'fused' | 'naive';
+  /**
+   * Stored matrices of linear layers that are read in 8 bits from elsewhere, by parameter, in float32: values and
+   * gradients are those of the dequantised matrices. Default: none.
+   */
+  readonly quantised?: ReadonlyMap<string, QuantisedRef> | undefined;
 }
 
 export interface RunResult {

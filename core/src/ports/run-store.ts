@@ -25,6 +25,11 @@ export interface RunStore {
   /** @throws SecateurError E_RESUME when it is there but damaged */
   load(name: string): Promise<Bundle | undefined>;
   remove(name: string): Promise<void>;
+  /**
+   * Writes a file from its pieces, one after the other; the former one of that name stays until it is complete.
+   * @param file absolute path below the folder
+   */
+  writeFile(file: string, pieces: AsyncIterable<Uint8Array>): Promise<void>;
   /** Removes a folder of the run with all that lies in it; nothing to do where there is none. */
   removeFolder(...parts: string[]): Promise<void>;
   /** Writes a JSON document into the folder. */

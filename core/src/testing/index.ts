@@ -14,3 +14,4 @@ export * from './test-if.js';
 export * from './throws-code.js';
 export * from './tiny-model.js';
 export * from './tiny-session.js';
+export { watchedEngine } from './watched-engine.js';

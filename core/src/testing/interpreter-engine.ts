@@ -25,6 +25,8 @@ export class InterpreterEngine implements Engine {
 
   async compile(graph: Graph, options: CompileOptions = {}): Promise<Executable> {
     const { wrt = [], fed = [], precision = 'float32', form = 'fused', recompute = false } = options;
+    if (options.quantised)
+      throw new SecateurError('E_ENGINE', 'the interpreter has no form for quantised weights');
     const forward = form === 'naive' ? expandGraph(graph).graph : graph;
     const whole = wrt.length > 0 ? differentiate(forward, { wrt, recompute: recompute === true }) : forward;
     const stored: Record<string, Dense> = {};

@@ -25,6 +25,8 @@ export class MemoryScratch implements Scratch {
 export class MemoryStore implements RunStore {
   readonly #bundles = new Map<string, Bundle>();
   readonly #documents = new Map<string, string>();
+  /** Bytes of written files by path. */
+  readonly files = new Map<string, Uint8Array>();
   /** Names of all bundles in the order in which they were saved. */
   readonly saves: string[] = [];
   readonly events: Readonly<Record<string, unknown>>[] = [];
@@ -57,10 +59,17 @@ export class MemoryStore implements RunStore {
     this.#bundles.delete(name);
   }
 
+  async writeFile(file: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+    const parts: Uint8Array[] = [];
+    for await (const piece of pieces) parts.push(piece.slice());
+    this.files.set(file, Uint8Array.from(parts.flatMap(part => [...part])));
+  }
+
   async removeFolder(...parts: string[]): Promise<void> {
     const folder = this.path(...parts);
-    for (const path of [...this.models.keys()])
-      if (path === folder || path.startsWith(`${folder}/`)) this.models.delete(path);
+    for (const entries of [this.models, this.files])
+      for (const path of [...entries.keys()])
+        if (path === folder || path.startsWith(`${folder}/`)) entries.delete(path);
   }
 
   async writeJson(name: string, value: unknown): Promise<void> {

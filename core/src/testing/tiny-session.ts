@@ -69,6 +69,7 @@ export const tinyConfig = ({ seed, stream, text, ...sections }: TinySettings = {
       rank: 2,
       alpha: 4,
       targets: 'all-linear',
+      weights: 'stored',
       clip: 1,
       weightDecay: 0,
       recompute: false,

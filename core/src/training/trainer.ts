@@ -1,12 +1,14 @@
 import { SecateurError } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
 import { valueNamed } from '../graph/graph.js';
-import type { Engine, Executable, Feeds, Recompute, Tensor } from '../ports/engine.js';
+import type { CompileOptions, Engine, Executable, Feeds, Recompute, Tensor } from '../ports/engine.js';
 import { AdamW, type AdamWOptions, gradientNorm } from './adamw.js';
 
 export interface TrainerOptions extends AdamWOptions {
   /** Gradients longer than this are scaled down to it; default 1. */
   readonly clip?: number;
+  /** Frozen weights that are read in 8 bits; default none. */
+  readonly quantised?: CompileOptions['quantised'];
   /** Whether activations are made again in the backward pass; default: they are kept. */
   readonly recompute?: Recompute;
 }
@@ -42,6 +44,7 @@ export class Trainer {
     const executable = await engine.compile(graph, {
       wrt: [...trainable.keys()],
       fed: [...fixed.keys()],
+      quantised: options.quantised,
       recompute: options.recompute ?? false,
     });
     return new Trainer(executable, trainable, feedsOf(graph, fixed), graph, options);

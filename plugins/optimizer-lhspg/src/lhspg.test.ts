@@ -1,13 +1,23 @@
 import {
+  type CompileOptions,
   costOf,
+  Engine,
   executeRun,
   PruneOptimizer,
   type PruneOutcome,
   type Report,
   resumeRun,
   type Selection,
+  type Token,
 } from '@secateur/core';
-import { fill, providedBy, type TinySession, type TinySettings, tinySession } from '@secateur/core/testing';
+import {
+  fill,
+  providedBy,
+  type TinySession,
+  type TinySettings,
+  tinySession,
+  watchedEngine,
+} from '@secateur/core/testing';
 import test from 'ava';
 import optimizerLhspg, { Lhspg, type LhspgOptions, lhspgOptions } from './index.js';
 
@@ -191,3 +201,31 @@ test('the plugin provides "lhspg" and checks its options', t => {
       JSON.stringify(wrong),
     );
 });
+
+for (const fade of fades)
+  test(`${fade}: with train.weights int8, the steps alone read 8 bits, but not of what the fade changes`, async t => {
+    const { session, outcomes } = prepared({ fade }, { ...settings, train: { weights: 'int8' } });
+    const compiled: CompileOptions[] = [];
+    const engine = watchedEngine(session.active(Engine), compiled);
+    const active = <T>(port: Token<T>): T => (port.id === Engine.id ? (engine as T) : session.active(port));
+    await executeRun({ ...session, active });
+    const { changed } = outcomes[0]!.model;
+    t.is(changed.size > 0, fade === 'half-space');
+    // The session recovers nothing: one file for the dense model, and one for what each cut has left.
+    const inEightBits = compiled.flatMap(({ quantised, wrt = [] }) =>
+      quantised ? [{ quantised, wrt }] : [],
+    );
+    const files = new Set<string>();
+    for (const { quantised, wrt } of inEightBits) {
+      t.true(wrt.length > 0 && quantised.size > 0);
+      for (const [name, { file }] of quantised) {
+        t.true(/_proj\.weight$/.test(name) && !changed.has(name), name);
+        files.add(file);
+      }
+    }
+    t.is(inEightBits.length, 3);
+    t.is(files.size, 3);
+    // All of them are gone with their folders.
+    const { files: left } = session.storage.stores.get('run')!;
+    t.deepEqual([...left.keys()], []);
+  });

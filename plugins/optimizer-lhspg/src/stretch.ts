@@ -1,9 +1,11 @@
+import path from 'node:path';
 import {
   type Bundle,
   type Feeds,
   gateFeeds,
   type LiveModel,
   type PruneTask,
+  quantisedWeights,
   type Selection,
   Trainer,
 } from '@secateur/core';
@@ -44,8 +46,10 @@ export class Stretch {
     const gated = !options.shrink && options.fade !== 'gate';
     const faded = fade.prepare(fade.model.graph(shape), shape.batch);
     const graph = withLoss(gated ? insertGates(faded, left.groups, shape.batch) : faded);
-    const { arrays } = fade.model.lora;
-    const trainer = await Trainer.open(run.engine, graph, arrays, fade.model.changed, run.config.train);
+    const { lora, changed } = fade.model;
+    const quantised = await quantisedWeights(run, fade.model, graph, path.join(folder, 'frozen.int8'));
+    const train = { ...run.config.train, quantised };
+    const trainer = await Trainer.open(run.engine, graph, lora.arrays, changed, train);
     const stretch = new Stretch(task, left, fade, trainer, gated);
     stretch.begin(new Map(), new Map());
     return stretch;

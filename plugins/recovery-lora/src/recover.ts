@@ -4,6 +4,7 @@ import {
   LiveModel,
   LossMeter,
   type LossPoint,
+  quantisedWeights,
   type Recovery,
   type RecoveryOutcome,
   type RecoveryRound,
@@ -22,6 +23,8 @@ import { apportion, hasConverged, readHeads, roundSteps, shuffled } from './roun
 import { objective, planStages, type Stage } from './stages.js';
 
 const PARTIAL = 'recover.partial';
+/** Below the run's folder: what training alone reads. Gone when the stage is over. */
+const FOLDER = ['checkpoints', 'recover.frozen'] as const;
 
 interface Progress {
   readonly stage: number;
@@ -85,13 +88,11 @@ class RecoveryRun {
     const saved = await run.store.load(PARTIAL);
     if (saved) this.#restore(saved.json as Progress, saved.tensors);
     const graph = withLoss(this.#model.graph(batches.shape));
-    const trainer = await Trainer.open(
-      run.engine,
-      graph,
-      this.#model.lora.arrays,
-      this.#model.changed,
-      run.config.train,
-    );
+    const file = run.store.path(...FOLDER, 'frozen.int8');
+    const quantised = await quantisedWeights(run, this.#model, graph, file);
+    const { lora, changed } = this.#model;
+    const train = { ...run.config.train, quantised };
+    const trainer = await Trainer.open(run.engine, graph, lora.arrays, changed, train);
     if (saved) trainer.optimizer.restore(this.#progress.adamStep, saved.tensors);
     const meter = await this.#meter(this.#model);
     try {
@@ -100,6 +101,7 @@ class RecoveryRun {
     } finally {
       await meter.close();
       await trainer.close();
+      await run.store.removeFolder(...FOLDER);
     }
     const { rounds, losses, step } = this.#progress;
     const model = new LiveModel(

@@ -25,6 +25,12 @@ export interface EmitOptions {
   readonly domain?: '' | 'com.microsoft';
 }
 
+/** A weight of another type than float32. Quantised ones have scales by which their rows are multiplied, [rows]. */
+export interface StoredTensor {
+  readonly tensor: string;
+  readonly scales?: string;
+}
+
 /** What a lowering writes with. Values of the graph keep their names in the model. */
 export class Emitter {
   /** Transposes that are not written, since the products that read them take what they transpose, by name. */
@@ -34,8 +40,8 @@ export class Emitter {
   readonly #made = new Map<string, string>();
   #count = 0;
 
-  /** Weights that the model holds in another type than float32: whoever reads one casts it. */
-  readonly stored = new Set<string>();
+  /** Weights that the model holds in another type than float32, by name: whoever reads one casts it. */
+  readonly stored = new Map<string, StoredTensor>();
 
   constructor(
     readonly model: OnnxModelBuilder,
