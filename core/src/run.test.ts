@@ -20,6 +20,7 @@ import { executeRun, resumeRun } from './run.js';
 import type { RunContext } from './run-context.js';
 import { tinyModel } from './testing/tiny-model.js';
 import { fill, type TinySession, type TinySettings, tinySession } from './testing/tiny-session.js';
+import { WriteLimit } from './testing/write-limit.js';
 import type { Token } from './token.js';
 import { Trainer } from './training/trainer.js';
 
@@ -214,36 +215,29 @@ test('what recovery leaves as it is, is not measured again', async t => {
 
 test('stopped between any two writes, a run goes on to the same bytes', async t => {
   // Each write of the store or of the format is the last one of some run.
-  let writes = 0;
-  let limit = Number.POSITIVE_INFINITY;
-  const counting =
-    <A extends unknown[], R>(f: (...args: A) => Promise<R>) =>
-    async (...args: A): Promise<R> => {
-      if (writes++ >= limit) throw new Error('killed');
-      return f(...args);
-    };
+  const writes = new WriteLimit();
   const fragile = (): TinySession => {
     const made = session();
     const { format, storage } = made as { format: CheckpointFormat } & Pick<TinySession, 'storage'>;
-    format.write = counting(format.write.bind(format));
-    format.writeAdapter = counting(format.writeAdapter.bind(format));
+    format.write = writes.counted(format.write.bind(format));
+    format.writeAdapter = writes.counted(format.writeAdapter.bind(format));
     const create = storage.create.bind(storage);
     storage.create = async (folder, options) => {
       const store: RunStore = await create(folder, options);
-      store.save = counting(store.save.bind(store));
-      store.writeJson = counting(store.writeJson.bind(store));
+      store.save = writes.counted(store.save.bind(store));
+      store.writeJson = writes.counted(store.writeJson.bind(store));
       return store as never;
     };
     return made;
   };
   await executeRun(fragile());
-  const all = writes;
+  const all = writes.count;
   t.true(all > 12);
   for (let last = 1; last < all; last += 2) {
     const killed = fragile();
-    [writes, limit] = [0, last];
+    writes.start(last);
     await t.throwsAsync(executeRun(killed), { message: 'killed' });
-    limit = Number.POSITIVE_INFINITY;
+    writes.start();
     t.deepEqual(timeless(await resumeRun(killed)), timeless(report), `after write ${last}`);
     t.deepEqual(written(killed), written(whole), `after write ${last}`);
   }

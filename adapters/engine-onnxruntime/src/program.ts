@@ -1,5 +1,5 @@
 import { OnnxModelBuilder, viewOf } from '@secateur/adapter-onnx-format';
-import { type CompileOptions, type QuantisedRef, SecateurError } from '@secateur/core';
+import { type CompileOptions, memoryAtHand, type QuantisedRef, SecateurError } from '@secateur/core';
 import { differentiate, expandGraph, type Graph, gradientRole, withoutDeadNodes } from '@secateur/core/graph';
 import { blockAttention } from './block-attention.js';
 import { castWhereRead } from './cast-where-read.js';
@@ -16,7 +16,7 @@ import type { FeedSpec } from './feeds.js';
 import { Emitter } from './lower/emitter.js';
 import { loweringOf } from './lower/index.js';
 import type { Device, Precision, Target } from './lower/target.js';
-import { memoryAtHand, outgrows } from './memory-at-hand.js';
+import { outgrows } from './outgrows.js';
 
 /** A graph as onnxruntime takes it, and how to speak to it. */
 export interface Program {

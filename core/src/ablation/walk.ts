@@ -5,7 +5,7 @@ import { gateName } from '../graph/insert-gates.js';
 import type { LiveModel } from '../model/live-model.js';
 import { wholePasses } from '../passes/whole-passes.js';
 import type { Engine, Feeds, RunResult, Tensor } from '../ports/engine.js';
-import { gateFeeds } from '../training/loss-meter.js';
+import { gateFeeds, gatesWithout } from '../training/loss-meter.js';
 import { feedsOf } from '../training/trainer.js';
 import { batchesOf, type LossBatch, stack } from './loss-batch.js';
 import type { AblationPlan, AblationStep, Candidate } from './plan.js';
@@ -74,9 +74,7 @@ export class Walk {
     const gated = [...groups].filter(group => rest.inputs.includes(gateName(group)));
     const each = members.map(member => {
       const { group, closed } = candidates[member]!;
-      const gates = new Float32Array(group.units).fill(1);
-      for (const unit of closed) gates[unit] = 0;
-      return gateFeeds(gated, new Map([[group.id, gates]]), this.options.rows);
+      return gateFeeds(gated, gatesWithout(gated, new Map([[group.id, closed]])), this.options.rows);
     });
     return Object.fromEntries(
       gated.map(gateName).map(name => [name, stack(each.map(feeds => feeds[name]!))]),

@@ -2,8 +2,8 @@ import type { Sequence } from './sequence.js';
 
 /**
  * Which records share a sequence of `capacity` positions: the longest first, each where it leaves the least room
- * (best-fit decreasing, D. S. Johnson, Near-optimal bin packing algorithms, 1973). Sequences stand in the order of their longest records, so that the head of the
- * list is as mixed as that of the file. No record may be longer than the capacity.
+ * (best-fit decreasing, D. S. Johnson, Near-optimal bin packing algorithms, 1973). Sequences stand in the order of their
+ * longest records, so that the head of the list is as mixed as that of the file. No record may be longer than the capacity.
  * @param lengths positions of each record
  * @returns the records of each sequence, by index
  */

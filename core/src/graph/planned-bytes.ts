@@ -1,4 +1,4 @@
-import { type DType, type Graph, sizeOf, type Value, valueNamed } from './graph.js';
+import { type DType, type Graph, type Parameter, sizeOf, type Value, valueNamed } from './graph.js';
 import { operatorOf } from './ops/index.js';
 
 export interface PlannedBytes {
@@ -42,13 +42,11 @@ export const plannedBytes = (graph: Graph): PlannedBytes => {
     for (const name of new Set([...node.inputs, ...node.outputs].map(ownerOf)))
       if (lastUse.get(name) === at && alive.delete(name)) now -= bytesOf(valueNamed(graph, name));
   }
-  return { activations, weights: weightBytes(graph) };
+  return { activations, weights: storedBytes(graph.parameters.values()) };
 };
 
 const bytesOf = ({ dtype, shape }: Value): number => sizeOf(shape) * bytesPerElement[dtype];
 
-const weightBytes = (graph: Graph): number =>
-  [...graph.parameters.values()].reduce(
-    (sum, parameter) => sum + (parameter.ref?.byteLength ?? bytesOf(parameter)),
-    0,
-  );
+/** Bytes of parameters: those in files in their own type, the others in float32. */
+export const storedBytes = (parameters: Iterable<Parameter>): number =>
+  [...parameters].reduce((sum, parameter) => sum + (parameter.ref?.byteLength ?? bytesOf(parameter)), 0);

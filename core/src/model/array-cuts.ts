@@ -1,10 +1,13 @@
 import type { Selection } from '../domain/removal-group.js';
 import { cutShape, cutsOf, cutTensor } from '../graph/compact.js';
+import type { Shape } from '../graph/graph.js';
 import { scatterTensor } from '../graph/scatter.js';
 import type { LiveModel } from './live-model.js';
 
 /** Takes arrays that are named after a model's parameters, base or adapter, through a cut and back. */
 export interface ArrayCuts {
+  /** Base parameters with their shapes after the cut. */
+  readonly layout: readonly { readonly name: string; readonly shape: Shape }[];
   /** Without the entries of the removed units. */
   cut<T extends Float32Array | Float64Array>(name: string, data: T): T;
   /** In the shape of the whole model again: entries of the removed units are 0. */
@@ -17,6 +20,9 @@ export const arrayCuts = (model: LiveModel, removed: Selection): ArrayCuts => {
   const { parameters } = model.graph({ batch: 1, sequence: 2 });
   const shapeOf = (name: string) => parameters.get(name)!.shape;
   return {
+    layout: [...parameters.values()]
+      .filter(({ role }) => role === 'base')
+      .map(({ name, shape }) => ({ name, shape: cutShape(shape, cuts.get(name)) })),
     cut: (name, data) => cutTensor(data, shapeOf(name), cuts.get(name)),
     restore(name, data) {
       const [shape, axes] = [shapeOf(name), cuts.get(name)];

@@ -1,5 +1,4 @@
 import type { Selection } from '../domain/removal-group.js';
-import { cutShape, cutsOf, cutTensor } from '../graph/compact.js';
 import type { Checkpoint } from '../ports/checkpoint.js';
 import { arrayCuts, mapArrays } from './array-cuts.js';
 import { LiveModel, type ModelSource } from './live-model.js';
@@ -25,10 +24,7 @@ export const cutModel = async (
   counting: (total: number) => (name: string) => void = () => () => {},
 ): Promise<CutModel> => {
   const { source } = model;
-  const cuts = cutsOf(removed, model.groups);
-  const layout = [...model.graph({ batch: 1, sequence: 2 }).parameters.values()]
-    .filter(parameter => parameter.role === 'base')
-    .map(({ name, shape }) => ({ name, shape: cutShape(shape, cuts.get(name)) }));
+  const { layout, cut } = arrayCuts(model, removed);
   const config = source.tracer.resize(source.config, new Map(layout.map(({ name, shape }) => [name, shape])));
   const onTensor = counting(layout.length);
   await source.format.write(
@@ -37,12 +33,11 @@ export const cutModel = async (
     layout,
     async name => {
       onTensor(name);
-      return cutTensor(await model.weight(name), source.tensors.get(name)!.shape, cuts.get(name));
+      return cut(name, await model.weight(name));
     },
     { dtype: exactType(model, layout) },
   );
-  const arrays = mapArrays(model.lora.arrays, arrayCuts(model, removed).cut);
-  return openCut(source, folder, { specs: model.lora.specs, arrays });
+  return openCut(source, folder, { specs: model.lora.specs, arrays: mapArrays(model.lora.arrays, cut) });
 };
 
 /** Opens what `cutModel` has written, with its adapter. */

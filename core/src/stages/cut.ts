@@ -8,7 +8,7 @@ import type { LoraState } from '../model/lora-state.js';
 import { logitsOf } from '../passes/logits-of.js';
 import type { PruneOutcome } from '../ports/prune-optimizer.js';
 import type { RunContext } from '../run-context.js';
-import { gateFeeds } from '../training/loss-meter.js';
+import { gateFeeds, gatesWithout } from '../training/loss-meter.js';
 import { countTensors } from './count-tensors.js';
 import type { Loaded } from './load.js';
 import { prefixed, withPrefix } from './prune.js';
@@ -83,16 +83,9 @@ const compare = async (
   const rows = sequences.slice(0, 2);
   const shape = { batch: rows.length, sequence: rows[0]!.ids.length, documents: hasDocuments(rows) };
   const groups = masked.groups.filter(group => removed.get(group.id)?.length);
-  const gates = new Map(
-    groups.map(group => {
-      const row = new Float32Array(group.units).fill(1);
-      for (const unit of removed.get(group.id)!) row[unit] = 0;
-      return [group.id, row];
-    }),
-  );
   const closed = await logitsOf(run, masked, insertGates(masked.graph(shape), groups, shape.batch), {
     ...inputFeeds(rows, shape),
-    ...gateFeeds(groups, gates, shape.batch),
+    ...gateFeeds(groups, gatesWithout(groups, removed), shape.batch),
   });
   const cut = await logitsOf(run, compact, compact.graph(shape), inputFeeds(rows, shape));
   return largestDifference(closed, cut);

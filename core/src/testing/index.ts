@@ -15,3 +15,4 @@ export * from './throws-code.js';
 export * from './tiny-model.js';
 export * from './tiny-session.js';
 export { watchedEngine } from './watched-engine.js';
+export { WriteLimit } from './write-limit.js';

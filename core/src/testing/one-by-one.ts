@@ -4,7 +4,7 @@ import { flopsOf } from '../graph/flops.js';
 import { insertGates } from '../graph/insert-gates.js';
 import { withLoss } from '../graph/with-loss.js';
 import { wholePasses } from '../passes/whole-passes.js';
-import { LossMeter } from '../training/loss-meter.js';
+import { gatesWithout, LossMeter } from '../training/loss-meter.js';
 
 type NaiveTask = Pick<AblationTask, 'engine' | 'model' | 'candidates' | 'sequences'> & {
   /** Sequences per run. */
@@ -32,9 +32,8 @@ export const lossesOneByOne = async (task: NaiveTask): Promise<AblationLosses> =
     const { loss: dense } = await meter.mean(sequences);
     const candidates: number[] = [];
     for (const { group, closed } of task.candidates) {
-      const gates = new Float32Array(group.units).fill(1);
-      for (const unit of closed) gates[unit] = 0;
-      candidates.push((await meter.mean(sequences, new Map([[group.id, gates]]))).loss);
+      const gates = gatesWithout([group], new Map([[group.id, closed]]));
+      candidates.push((await meter.mean(sequences, gates)).loss);
     }
     return { dense, candidates };
   } finally {

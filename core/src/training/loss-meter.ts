@@ -1,5 +1,5 @@
 import { type BatchShape, batchFeeds, type Sequence } from '../data/sequence.js';
-import type { RemovalGroup } from '../domain/removal-group.js';
+import type { RemovalGroup, Selection } from '../domain/removal-group.js';
 import { gateName, insertGates } from '../graph/insert-gates.js';
 import { withLoss } from '../graph/with-loss.js';
 import type { LiveModel } from '../model/live-model.js';
@@ -9,6 +9,16 @@ import { feedsOf } from './trainer.js';
 
 /** Gate values per group id, each [units]; a group that is not there has all gates at 1. */
 export type Gates = ReadonlyMap<string, Float32Array>;
+
+/** Gates that close these units, for all groups. */
+export const gatesWithout = (groups: readonly RemovalGroup[], closed: Selection): Gates =>
+  new Map(
+    groups.map(group => {
+      const row = new Float32Array(group.units).fill(1);
+      for (const unit of closed.get(group.id) ?? []) row[unit] = 0;
+      return [group.id, row];
+    }),
+  );
 
 /** Gates as feeds: the same for every sequence of the batch. */
 export const gateFeeds = (groups: readonly RemovalGroup[], gates: Gates, batch: number): Feeds => {

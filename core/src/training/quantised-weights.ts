@@ -8,8 +8,8 @@ import { quantiseRows } from './quantise.js';
 const ALIGNMENT = 64;
 
 /**
- * The frozen weights of a training graph as `train.weights` has them, written anew one matrix at a time; undefined for `stored`. Only linear layers of the blocks: not the embedding, the head, what is trained, and what
- * a method has changed.
+ * The frozen weights of a training graph as `train.weights` has them, written anew one matrix at a time; undefined for
+ * `stored`. Only linear layers of the blocks: not the embedding, the head, what is trained, and what a method has changed.
  * @param file absolute, below the run's folder
  */
 export const quantisedWeights = async (

@@ -2,6 +2,7 @@ import {
   type Feeds,
   type Gates,
   gateFeeds,
+  gatesWithout,
   type LiveModel,
   type RemovalGroup,
   type Selection,
@@ -47,17 +48,15 @@ export class GateFade implements Fade {
 }
 
 /** Gates with removed units at 0 and active ones at `level`. */
-export const gatesAt = (
+const gatesAt = (
   groups: readonly RemovalGroup[],
   active: Selection,
   removed: Selection,
   level: number,
 ): Gates =>
   new Map(
-    groups.map(group => {
-      const gates = new Float32Array(group.units).fill(1);
-      for (const unit of active.get(group.id) ?? []) gates[unit] = level;
-      for (const unit of removed.get(group.id) ?? []) gates[unit] = 0;
-      return [group.id, gates];
+    [...gatesWithout(groups, removed)].map(([id, gates]) => {
+      for (const unit of active.get(id) ?? []) gates[unit]! *= level;
+      return [id, gates];
     }),
   );

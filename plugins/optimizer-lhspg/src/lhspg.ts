@@ -2,6 +2,7 @@ import {
   type Bundle,
   cloneLora,
   costOf,
+  gatesWithout,
   LiveModel,
   type LossPoint,
   type PruneOptimizer,
@@ -11,7 +12,6 @@ import {
   stepFeeds,
   trainingPlan,
 } from '@secateur/core';
-import { gatesAt } from './gate-fade.js';
 import type { LhspgOptions } from './options.js';
 import { Pace } from './pace.js';
 import { type LhspgSchedule, planPeriods, positionOf, quotaAfter } from './schedule.js';
@@ -142,7 +142,7 @@ class LhspgRun {
   async #beginPeriod(period: number, stretch: Stretch): Promise<void> {
     const { run, groups, quota } = this.task;
     const { periods, quota: shape } = this.options;
-    const gates = gatesAt(groups, new Map(), this.#removed, 1);
+    const gates = gatesWithout(groups, this.#removed);
     const saliency = await this.task.score(stretch.fade.model, gates, stretch.cut);
     const chosen = await this.task.select(
       saliency,

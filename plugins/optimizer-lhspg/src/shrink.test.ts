@@ -16,6 +16,7 @@ import {
   type TinySession,
   type TinySettings,
   tinySession,
+  WriteLimit,
 } from '@secateur/core/testing';
 import test from 'ava';
 import { Lhspg, type LhspgOptions, lhspgOptions } from './index.js';
@@ -171,36 +172,29 @@ test('each period tells how much is gone, and how fast it was', async t => {
 
 for (const fade of fades)
   test.serial(`${fade}: killed between any two writes, it goes on to the same bytes`, async t => {
-    let writes = 0;
-    let limit = Number.POSITIVE_INFINITY;
-    const counting =
-      <A extends unknown[], R>(f: (...args: A) => Promise<R>) =>
-      async (...args: A): Promise<R> => {
-        if (writes++ >= limit) throw new Error('killed');
-        return f(...args);
-      };
+    const writes = new WriteLimit();
     const fragile = (): TinySession => {
       const { session } = prepared({ fade }, { ...settings, checkpoint: { steps: 2 } });
       const { format, storage } = session as { format: CheckpointFormat } & Pick<TinySession, 'storage'>;
-      format.write = counting(format.write.bind(format));
+      format.write = writes.counted(format.write.bind(format));
       const create = storage.create.bind(storage);
       storage.create = async (folder, given) => {
         const store: RunStore = await create(folder, given);
-        store.save = counting(store.save.bind(store));
-        store.removeFolder = counting(store.removeFolder.bind(store));
+        store.save = writes.counted(store.save.bind(store));
+        store.removeFolder = writes.counted(store.removeFolder.bind(store));
         return store as never;
       };
       return session;
     };
     const whole = fragile();
     const report = await executeRun(whole);
-    const all = writes;
+    const all = writes.count;
     t.true(all > 12);
     for (let last = 1; last < all; last += fade === 'gate' ? 1 : 3) {
       const killed = fragile();
-      [writes, limit] = [0, last];
+      writes.start(last);
       await t.throwsAsync(executeRun(killed), { message: 'killed' });
-      limit = Number.POSITIVE_INFINITY;
+      writes.start();
       t.deepEqual(timeless(await resumeRun(killed)), timeless(report), `after write ${last}`);
       t.deepEqual(written(killed), written(whole), `after write ${last}`);
       t.false(

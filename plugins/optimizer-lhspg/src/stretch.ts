@@ -3,6 +3,7 @@ import {
   type Bundle,
   type Feeds,
   gateFeeds,
+  gatesWithout,
   type LiveModel,
   type PruneTask,
   quantisedWeights,
@@ -11,7 +12,7 @@ import {
 } from '@secateur/core';
 import { insertGates, withLoss } from '@secateur/core/graph';
 import type { Fade } from './fade.js';
-import { GateFade, gatesAt } from './gate-fade.js';
+import { GateFade } from './gate-fade.js';
 import { HalfSpaceFade } from './half-space-fade.js';
 import type { LhspgOptions } from './options.js';
 import { RowFade } from './row-fade.js';
@@ -66,7 +67,7 @@ export class Stretch {
     const gone = this.left.renumber(removed);
     this.fade.begin(this.left.renumber(active), gone);
     if (this.gated)
-      this.#closed = gateFeeds(groups, gatesAt(groups, new Map(), gone, 1), this.task.batches.shape.batch);
+      this.#closed = gateFeeds(groups, gatesWithout(groups, gone), this.task.batches.shape.batch);
   }
 
   /** One step on a batch in its parts, `t` of a period of `length`; t undefined: nothing fades. Gives the loss before it. */

@@ -15,10 +15,11 @@ import { parseArgs } from 'node:util';
 import { OnnxRuntimeEngine } from '@secateur/adapter-engine-onnxruntime';
 import { type AblationLosses, ablationFlops, ablationLosses } from '@secateur/core';
 import { flopsOneByOne, lossesOneByOne } from '@secateur/core/testing';
+import { openWithLora } from '../open-with-lora.js';
 import { smollm2Folder } from '../results/smollm2.js';
 import { repository } from '../shared-data.js';
 import { candidatesOf, measuredGroups } from './candidates.js';
-import { novel, openWithLora } from './material.js';
+import { novel } from './material.js';
 import { sequencesOf, shapeOnly, shapes } from './shapes.js';
 
 const { values } = parseArgs({

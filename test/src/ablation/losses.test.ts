@@ -5,10 +5,11 @@ import { ablationLosses, type LiveModel, type Sequence } from '@secateur/core';
 import { lossesOneByOne, testIf } from '@secateur/core/testing';
 import test, { type ExecutionContext } from 'ava';
 import { openTiny, tinyConfigs, writeTiny } from '../families/tiny-checkpoint.js';
+import { openWithLora } from '../open-with-lora.js';
 import { scratchFolder } from '../scratch.js';
 import { repository, sharedData } from '../shared-data.js';
 import { candidatesOf, measuredGroups } from './candidates.js';
-import { novel, openWithLora } from './material.js';
+import { novel } from './material.js';
 
 const engine = new OnnxRuntimeEngine({ threads: 1 });
 test.after.always(() => engine.close());

@@ -1,6 +1,7 @@
 import { LiveModel, type ModelConfig, type Sequence } from '@secateur/core';
-import { linearModules, sizeOf, type TensorRef } from '@secateur/core/graph';
+import { linearModules } from '@secateur/core/graph';
 import { llamaTracer } from '@secateur/plugin-tracer-llama';
+import { absentTensors } from '../llama-shape.js';
 
 const llama = (
   [hidden, channels, layers]: readonly [number, number, number],
@@ -26,35 +27,12 @@ export const shapes = {
   'LLaMA-7B': llama([4096, 11_008, 32], [32, 32], 32_000),
 } as const satisfies Record<string, ModelConfig>;
 
-const tensorsOf = (config: ModelConfig): Map<string, TensorRef> => {
-  const sizes = config as Readonly<Record<string, number>>;
-  const [hidden, channels, vocabulary] = [sizes.hidden_size!, sizes.intermediate_size!, sizes.vocab_size!];
-  const kv = (hidden / sizes.num_attention_heads!) * sizes.num_key_value_heads!;
-  const tensors = new Map<string, TensorRef>();
-  const add = (name: string, ...shape: number[]): void => {
-    const byteLength = 4 * sizeOf(shape);
-    tensors.set(`${name}.weight`, { file: '/none', offset: 0, byteLength, dtype: 'F32', shape });
-  };
-  add('model.embed_tokens', vocabulary, hidden);
-  for (let i = 0; i < sizes.num_hidden_layers!; i++) {
-    const path = `model.layers.${i}`;
-    for (const norm of ['input', 'post_attention']) add(`${path}.${norm}_layernorm`, hidden);
-    for (const name of ['q', 'o']) add(`${path}.self_attn.${name}_proj`, hidden, hidden);
-    for (const name of ['k', 'v']) add(`${path}.self_attn.${name}_proj`, kv, hidden);
-    for (const name of ['gate', 'up']) add(`${path}.mlp.${name}_proj`, channels, hidden);
-    add(`${path}.mlp.down_proj`, hidden, channels);
-  }
-  add('model.norm', hidden);
-  if (config.tie_word_embeddings !== true) add('lm_head', vocabulary, hidden);
-  return tensors;
-};
-
 /**
  * A model of that shape.
  * @param rank of a LoRA on every linear layer but the head, fresh: its B counts as zero; 0 is none
  */
 export const shapeOnly = (config: ModelConfig, rank: number): LiveModel => {
-  const tensors = tensorsOf(config);
+  const tensors = absentTensors(config);
   const graph = llamaTracer.trace(config, tensors, { batch: 1, sequence: 2 });
   const modules = rank === 0 ? [] : [...linearModules(graph).keys()].filter(name => name !== 'lm_head');
   const format = { read: () => Promise.reject(new Error('there are no weights')) } as never;

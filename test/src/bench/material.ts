@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createHuggingFaceFormat } from '@secateur/adapter-checkpoint-hf';
-import { createRng, type ModelConfig } from '@secateur/core';
-import { linearModules, loraNames, type Shape, sizeOf } from '@secateur/core/graph';
+import { createRng } from '@secateur/core';
+import { linearModules, loraNames, sizeOf } from '@secateur/core/graph';
 import { llamaTracer } from '@secateur/plugin-tracer-llama';
-import type { Size } from './sizes.js';
+import { writeRandomModel } from './random-model.js';
+import { configOf, type Size } from './sizes.js';
 
 /** What both sides of the bench read: a model folder, a PEFT adapter, and a batch. */
 export interface Material {
@@ -22,72 +23,6 @@ export interface BatchFile {
 }
 
 const format = createHuggingFaceFormat();
-
-/**
- * Writes a LLaMA checkpoint of that size as a model folder. Its weights are random float32 and all differ: a runtime that
- * merges equal ones would look better than it is.
- */
-const writeModel = async (folder: string, size: Size): Promise<void> => {
-  const shapes = shapesOf(size);
-  const uniform = xorshift(0x2545f491);
-  await format.write(
-    folder,
-    configOf(size),
-    [...shapes].map(([name, shape]) => ({ name, shape })),
-    async name => {
-      const shape = shapes.get(name)!;
-      const mean = shape.length === 1 ? 1 : 0;
-      const data = new Float32Array(sizeOf(shape));
-      for (let i = 0; i < data.length; i++) data[i] = mean + uniform() * 0.02 * Math.sqrt(3);
-      return data;
-    },
-  );
-};
-
-/** The config.json of that size. */
-export const configOf = (size: Size): ModelConfig => ({
-  architectures: ['LlamaForCausalLM'],
-  model_type: 'llama',
-  hidden_size: size.width,
-  intermediate_size: size.ff,
-  num_hidden_layers: size.layers,
-  num_attention_heads: size.heads,
-  num_key_value_heads: size.kvHeads,
-  vocab_size: size.vocabulary,
-  max_position_embeddings: Math.max(2048, size.sequence),
-  rms_norm_eps: 1e-5,
-  rope_theta: 10000,
-  hidden_act: 'silu',
-  tie_word_embeddings: false,
-  torch_dtype: 'float32',
-});
-
-/** Its parameters. */
-export const shapesOf = ({
-  width,
-  layers,
-  heads,
-  kvHeads,
-  ff,
-  vocabulary,
-}: Size): ReadonlyMap<string, Shape> => {
-  const kvWidth = (width / heads) * kvHeads;
-  const shapes = new Map<string, Shape>([['model.embed_tokens.weight', [vocabulary, width]]]);
-  for (let layer = 0; layer < layers; layer++) {
-    const add = (name: string, ...shape: number[]) =>
-      shapes.set(`model.layers.${layer}.${name}.weight`, shape);
-    add('input_layernorm', width);
-    add('self_attn.q_proj', width, width);
-    add('self_attn.k_proj', kvWidth, width);
-    add('self_attn.v_proj', kvWidth, width);
-    add('self_attn.o_proj', width, width);
-    add('post_attention_layernorm', width);
-    add('mlp.gate_proj', ff, width);
-    add('mlp.up_proj', ff, width);
-    add('mlp.down_proj', width, ff);
-  }
-  return shapes.set('model.norm.weight', [width]).set('lm_head.weight', [vocabulary, width]);
-};
 
 /** Writes an adapter on every linear layer but the head, B random too so that A has a gradient, with α = 2 r. */
 const writeAdapter = async (folder: string, model: string, rank: number): Promise<void> => {
@@ -145,19 +80,8 @@ export const writeMaterial = async (
     adapter: path.join(folder, 'adapter'),
     batch: path.join(folder, 'batch.json'),
   };
-  if (model === undefined) await writeModel(material.model, size);
+  if (model === undefined) await writeRandomModel(material.model, configOf(size), 'F32');
   await writeAdapter(material.adapter, material.model, rank);
   writeBatch(material.batch, size);
   return material;
-};
-
-/** Uniform in [-1, 1): a billion numbers are needed for the largest size. */
-const xorshift = (seed: number): (() => number) => {
-  let state = seed;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state / 0x80000000;
-  };
 };

@@ -1,8 +1,8 @@
 import { OnnxRuntimeEngine } from '@secateur/adapter-engine-onnxruntime';
 import { createRng, type Feeds, type Recompute, Trainer } from '@secateur/core';
 import { differentiate, plannedBytes, withLoss } from '@secateur/core/graph';
+import { openWithLora } from '../open-with-lora.js';
 import { memoryNow } from './memory.js';
-import { openAdapted } from './memory-model.js';
 import type { Size } from './sizes.js';
 
 /** In bytes, greatest over the steps. */
@@ -33,7 +33,7 @@ export const measureStep = async (
   size: Size,
   { rank, steps, recompute, threads }: MemoryOptions,
 ): Promise<MemoryMeasurement> => {
-  const model = await openAdapted(folder, rank);
+  const model = await openWithLora(folder, rank);
   const graph = withLoss(model.graph(size));
   const wrt = [...model.lora.arrays.keys()];
   const planned = plannedBytes(differentiate(graph, { wrt, recompute: recompute === true })).activations;

@@ -11,8 +11,8 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { repository } from '../shared-data.js';
 import { type MemoryMeasurement, measureStep } from './memory-measure.js';
-import { writeRandomModel } from './memory-model.js';
-import { type Size, sizes } from './sizes.js';
+import { writeRandomModel } from './random-model.js';
+import { configOf, type Size, sizes } from './sizes.js';
 
 const dtypes = ['F32', 'BF16', 'F16'] as const;
 
@@ -59,7 +59,11 @@ const row = (dtype: string, recompute: string, m: MemoryMeasurement): string => 
 };
 
 if (values.alone === 'write')
-  await writeRandomModel(folderOf(values.dtype), size, dtypes.find(dtype => dtype === values.dtype)!);
+  await writeRandomModel(
+    folderOf(values.dtype),
+    configOf(size),
+    dtypes.find(dtype => dtype === values.dtype)!,
+  );
 else if (values.alone === 'measure') {
   const options = {
     rank: Number(values.rank),

@@ -1,26 +1,16 @@
-import {
-  attachLora,
-  differentiate,
-  flopsByPath,
-  linearModules,
-  sizeOf,
-  withLoss,
-} from '@secateur/core/graph';
+import { attachLora, differentiate, flopsByPath, linearModules, withLoss } from '@secateur/core/graph';
 import { llamaTracer } from '@secateur/plugin-tracer-llama';
 import test from 'ava';
-import { configOf, shapesOf } from './material.js';
+import { absentTensors } from '../llama-shape.js';
 import { planned } from './planned.js';
-import { type Size, sizes, stepFlops, tokensOf } from './sizes.js';
+import { configOf, type Size, sizes, stepFlops, tokensOf } from './sizes.js';
 
 const rank = 8;
 
 /** The loss graph of a size, without a checkpoint. */
 const lossGraph = (size: Size) => {
-  const tensors = [...shapesOf(size)].map(([name, shape]) => {
-    const ref = { file: 'none', offset: 0, byteLength: 4 * sizeOf(shape), dtype: 'F32', shape } as const;
-    return [name, ref] as const;
-  });
-  const logits = llamaTracer.trace(configOf(size), new Map(tensors), size);
+  const config = configOf(size);
+  const logits = llamaTracer.trace(config, absentTensors(config), size);
   const modules = [...linearModules(logits)].filter(([module]) => module !== 'lm_head');
   const specs = new Map(modules.map(([module]) => [module, { rank, scaling: 2 }] as const));
   const graph = withLoss(attachLora(logits, specs));

@@ -32,6 +32,7 @@ import { linearModules, withLoss } from '@secateur/core/graph';
 import { llamaTracer } from '@secateur/plugin-tracer-llama';
 import { repository } from '../shared-data.js';
 import { smollm2File } from '../smollm2/file.js';
+import { tableOf } from './table.js';
 
 const { values } = parseArgs({
   options: {
@@ -189,11 +190,12 @@ try {
   if (values.json)
     process.stdout.write(`${JSON.stringify({ ...shape, dtype: values.dtype, rows }, null, 2)}\n`);
   else {
-    const header = Object.keys(rows[0]!);
-    const cells = (row: object): string[] =>
-      Object.values(row).map(v => (typeof v === 'number' ? v.toPrecision(5) : (v ?? '–')));
-    for (const line of [header, header.map(() => '---'), ...rows.map(cells)])
-      process.stdout.write(`| ${line.join(' | ')} |\n`);
+    const shown = (cell: string | number | undefined): string =>
+      typeof cell === 'number' ? cell.toPrecision(5) : (cell ?? '–');
+    const cells = rows.map(row =>
+      Object.fromEntries(Object.entries(row).map(([name, cell]) => [name, shown(cell)])),
+    );
+    process.stdout.write(`${tableOf(cells)}\n`);
   }
 } finally {
   await engine.close();

@@ -1,3 +1,5 @@
+import type { ModelConfig } from '@secateur/core';
+
 /** A LLaMA-shaped model and a batch for it. */
 export interface Size {
   readonly width: number;
@@ -89,3 +91,21 @@ export const forwardFlops = (size: Size): number =>
  */
 export const stepFlops = (size: Size): number =>
   4 * matrixElements(size) * tokensOf(size) + 12 * attentionElements(size);
+
+/** The config.json of that size. */
+export const configOf = (size: Size): ModelConfig => ({
+  architectures: ['LlamaForCausalLM'],
+  model_type: 'llama',
+  hidden_size: size.width,
+  intermediate_size: size.ff,
+  num_hidden_layers: size.layers,
+  num_attention_heads: size.heads,
+  num_key_value_heads: size.kvHeads,
+  vocab_size: size.vocabulary,
+  max_position_embeddings: Math.max(2048, size.sequence),
+  rms_norm_eps: 1e-5,
+  rope_theta: 10000,
+  hidden_act: 'silu',
+  tie_word_embeddings: false,
+  torch_dtype: 'float32',
+});

@@ -26,7 +26,7 @@ import magnitude from '@secateur/preset-magnitude';
 import wandaSp from '@secateur/preset-wanda-sp';
 import { installation } from 'secateur';
 import { chooseRate } from './choose-rate.js';
-import type { Material } from './material.js';
+import { type Material, textOf } from './material.js';
 import { prepareMaterial } from './prepare-material.js';
 import { type Row, rows } from './rows.js';
 import { geometricMean, showSpread, spreadOf } from './statistics.js';
@@ -84,9 +84,7 @@ const runCell = async ({ row, seed, learningRate, held }: Cell, material: Materi
       seed,
       threads: settings.threads,
       use: { ...(row.options.protect === 0 ? { knowledge: 'none' } : {}), ...row.use },
-      text: Object.fromEntries(
-        material.sources.map(source => [source.name, { file: source.train, validation: source[held] }]),
-      ),
+      text: textOf(material, held),
       prune: { ratio: settings.ratio, ...(row.ranking === undefined ? {} : { ranking: row.ranking }) },
       train: { tokens: settings.tokens, learningRate },
       evaluate: { chunk: 128, tokens: 16_000 },

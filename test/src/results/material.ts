@@ -1,3 +1,5 @@
+import type { SecateurConfig } from '@secateur/core';
+
 /** One source of a comparison. Its three texts share nothing. */
 export interface MaterialSource {
   readonly name: string;
@@ -17,3 +19,7 @@ export interface Material {
   /** sha256 over all texts, first 12 digits. */
   readonly hash: string;
 }
+
+/** The sources as a configuration names them, measured on one of the held-out texts. */
+export const textOf = ({ sources }: Material, held: 'tune' | 'test'): NonNullable<SecateurConfig['text']> =>
+  Object.fromEntries(sources.map(source => [source.name, { file: source.train, validation: source[held] }]));

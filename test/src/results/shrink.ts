@@ -13,6 +13,8 @@ import { parseArgs } from 'node:util';
 import { executeRun, openSession, type Report, resolveConfig, systemClock } from '@secateur/core';
 import lorashear from '@secateur/preset-lorashear';
 import { installation } from 'secateur';
+import { median as middleOf } from '../bench/statistics.js';
+import { textOf } from './material.js';
 import { prepareMaterial } from './prepare-material.js';
 
 const { values } = parseArgs({
@@ -75,9 +77,7 @@ const measure = async (shrink: boolean): Promise<Measured> => {
       presets: [lorashear({ lhspg })],
       threads: Number(values.threads),
       use: { knowledge: 'none' },
-      text: Object.fromEntries(
-        material.sources.map(source => [source.name, { file: source.train, validation: source.test }]),
-      ),
+      text: textOf(material, 'test'),
       prune: { ratio: Number(values.ratio) },
       train: { tokens: Number(values.tokens), learningRate: Number(values.rate) },
       calibration: { sequences: Number(values.calibration) },
@@ -124,8 +124,7 @@ const measureApart = (shrink: boolean): Measured => {
 
 const say = (line = ''): void => void process.stdout.write(`${line}\n`);
 const row = (cells: readonly (string | number)[]): void => say(`| ${cells.join(' | ')} |`);
-const median = (runs: readonly Measured[], of: (run: Measured) => number): number =>
-  runs.map(of).toSorted((a, b) => a - b)[Math.floor(runs.length / 2)]!;
+const median = (runs: readonly Measured[], of: (run: Measured) => number): number => middleOf(runs.map(of));
 
 const compare = (without: readonly Measured[], shrinking: readonly Measured[]): void => {
   const both = [without, shrinking];

@@ -1,18 +1,12 @@
-import { type Graph, pieces, type TensorRef, weightBytes, withLoss } from '@secateur/core/graph';
+import { type Graph, pieces, weightBytes, withLoss } from '@secateur/core/graph';
 import { llamaTracer } from '@secateur/plugin-tracer-llama';
 import test from 'ava';
-import { configOf, llama7b, tensorsOf } from '../bench/large/shape.js';
+import { llama7b } from '../bench/large/shape.js';
+import { absentTensors } from '../llama-shape.js';
 
 /** The loss graph of a model of which no byte exists. */
-const lossGraph = (batch: number, sequence: number): Graph => {
-  const refs = new Map(
-    tensorsOf(llama7b).map(({ name, shape }): [string, TensorRef] => {
-      const byteLength = 2 * shape.reduce((size, extent) => size * extent, 1);
-      return [name, { file: '/none', offset: 0, byteLength, dtype: 'BF16', shape }];
-    }),
-  );
-  return withLoss(llamaTracer.trace(configOf(llama7b), refs, { batch, sequence }));
-};
+const lossGraph = (batch: number, sequence: number): Graph =>
+  withLoss(llamaTracer.trace(llama7b, absentTensors(llama7b, 'BF16'), { batch, sequence }));
 
 test('LLaMA-7B is 34 pieces: memory holds 0.81 GB of its 26.95 GB of float32 weights at a time', t => {
   const graph = lossGraph(8, 128);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { availableParallelism, cpus, release, totalmem } from 'node:os';
+import { availableParallelism, cpus, release } from 'node:os';
+import { memoryAtHand } from '@secateur/core';
 
 export interface Machine {
   /** `linux x64`, and the release of its kernel. */
@@ -23,7 +24,7 @@ export const describeMachine = (): Machine => ({
     simd: simdIn(cpuInfo()),
   },
   memory: {
-    total: Math.min(totalmem(), process.constrainedMemory() || totalmem()),
+    total: memoryAtHand(),
     free: process.availableMemory(),
   },
 });

@@ -10,6 +10,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { PieceRecord, Report } from '@secateur/core';
 import { repository } from '../../shared-data.js';
+import { memoryNow } from '../memory.js';
 import { tableOf } from '../table.js';
 
 const { values } = parseArgs({
@@ -39,16 +40,6 @@ const config = {
 };
 writeFileSync(file, `${JSON.stringify(config, null, 2)}\n`);
 
-/** The largest resident memory so far, in bytes; it only grows, so the last answer counts. */
-const peakOf = (pid: number): number | undefined => {
-  try {
-    const [, kilobytes] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-    return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
-  } catch {
-    return undefined;
-  }
-};
-
 const start = performance.now();
 const bin = path.join(repository, 'adapters/cli/dist/bin.js');
 const child = spawn(
@@ -56,9 +47,11 @@ const child = spawn(
   [bin, 'run', '--config', file, '--model', path.resolve(model), '--out', folder, '--force'],
   { stdio: ['ignore', 'ignore', 'inherit'] },
 );
-let peak: number | undefined;
+/** The largest resident memory so far; it only grows, so the last answer counts. */
+let peak = Number.NaN;
 const watch = setInterval(() => {
-  peak = peakOf(child.pid!) ?? peak;
+  const { peak: now } = memoryNow(child.pid!);
+  if (!Number.isNaN(now)) peak = now;
 }, 200);
 const status = await new Promise<number | null>((resolve, reject) => {
   child.on('error', reject);
@@ -68,7 +61,7 @@ clearInterval(watch);
 if (status !== 0) throw new Error(`the run ended with ${status}`);
 const seconds = (performance.now() - start) / 1000;
 
-const gb = (bytes: number | undefined): string => (bytes === undefined ? '?' : (bytes / 1e9).toFixed(2));
+const gb = (bytes: number): string => (Number.isNaN(bytes) ? '?' : (bytes / 1e9).toFixed(2));
 const report = JSON.parse(readFileSync(path.join(folder, 'report.json'), 'utf8')) as Report;
 const pieces = readFileSync(path.join(folder, 'events.jsonl'), 'utf8')
   .trimEnd()

@@ -7,28 +7,27 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { writeModel } from '@secateur/adapter-checkpoint-hf';
 import { repository } from '../../shared-data.js';
-import { randomWeights } from './random-weights.js';
-import { configOf, llama7b, tensorsOf } from './shape.js';
+import { writeRandomModel } from '../random-model.js';
+import { llama7b } from './shape.js';
 
 const { values } = parseArgs({
-  options: { out: { type: 'string' }, layers: { type: 'string', default: String(llama7b.layers) } },
+  options: {
+    out: { type: 'string' },
+    layers: { type: 'string', default: String(llama7b.num_hidden_layers) },
+  },
 });
 if (values.out === undefined) throw new Error('--out DIR is missing: the folder of the checkpoint');
-const shape = { ...llama7b, layers: Number(values.layers) };
-if (!Number.isInteger(shape.layers) || shape.layers < 1)
+const layers = Number(values.layers);
+if (!Number.isInteger(layers) || layers < 1)
   throw new Error(`--layers is ${values.layers}, expected a whole number above 0`);
 
-const layout = tensorsOf(shape);
-const shapes = new Map(layout.map(tensor => [tensor.name, tensor.shape]));
 const bundled = path.join(repository, 'examples/bundled-model/model');
-await writeModel(path.resolve(values.out), {
-  config: configOf(shape),
-  layout,
-  dtype: 'BF16',
-  tensor: name => randomWeights(name, shapes.get(name)!),
-  companions: readdirSync(bundled)
+await writeRandomModel(
+  path.resolve(values.out),
+  { ...llama7b, num_hidden_layers: layers },
+  'BF16',
+  readdirSync(bundled)
     .filter(name => name.startsWith('tokenizer'))
     .map(name => path.join(bundled, name)),
-});
+);
