@@ -95,7 +95,7 @@ export const stepFeeds = (sequences: readonly Sequence[], shape: BatchShape): Fe
 };
 
 /** Sum of all weights. */
-const countedTokens = (sequences: readonly Sequence[]): number =>
+export const countedTokens = (sequences: readonly Sequence[]): number =>
   sequences.reduce((sum, { weights }) => weights.reduce((total, weight) => total + weight, sum), 0);
 
 const lossFeeds = (sequences: readonly Sequence[], shape: BatchShape, tokens: number): Feeds => {

@@ -50,8 +50,10 @@ export class GraphBuilder {
     return g;
   }
 
-  /** A tensor that is fed at every run. */
+  /** A tensor that is fed at every run. The same name again is the same input. */
   input(name: string, shape: Shape, dtype: DType = 'float'): Value {
+    const known = this.#inputs.includes(name) ? this.#values.get(name)! : undefined;
+    if (known?.dtype === dtype && known.shape.join() === shape.join()) return known;
     const value = this.#declare({ name, dtype, shape });
     this.#inputs.push(name);
     return value;

@@ -1,36 +1,69 @@
+import type { GraphBuilder } from './builder.js';
 import type { Graph, Value } from './graph.js';
 import { add } from './ops/add.js';
+import { div } from './ops/div.js';
+import { gemm } from './ops/gemm.js';
 import { mul } from './ops/mul.js';
 import { reduceSum } from './ops/reduce-sum.js';
 import { reshape } from './ops/reshape.js';
+import { sub } from './ops/sub.js';
 import { rebuild } from './rebuild.js';
 
-/** Output role that holds the squared norms of a weight's input columns. */
-export const inputSquaresName = (param: string): string => `inputSquares:${param}`;
+/**
+ * What can be known of a weight's inputs x [T, in], over the positions that hold text: `squares` Σ x², [in]; `sums` Σ x,
+ * [in]; `spreads` Σ (x − mean)² with the mean of the batch, [in]; `gram` Σ x xᵀ, [in, in].
+ */
+export type InputStatistic = 'squares' | 'sums' | 'spreads' | 'gram';
+
+/** Output role that holds a statistic of a weight's input columns. */
+export const inputName = (statistic: InputStatistic, param: string): string => `input ${statistic}:${param}`;
 
 /**
- * Adds, for each named weight of a linear layer, the sum over tokens of the squared inputs, [in]. Input `present`
- * float [T] is 1 where a position holds text and 0 where it is padding.
+ * Adds, for each named weight of a linear layer, these statistics of its inputs as outputs. Input `present` float [T] is
+ * 1 where a position holds text and 0 where it is padding. Statistics of a weight that is read twice add up; the means
+ * that `spreads` are about are then those of each reading.
  */
-export const observeInputs = (graph: Graph, params: ReadonlySet<string>): Graph => {
+export const observeInputs = (
+  graph: Graph,
+  params: ReadonlySet<string>,
+  statistics: readonly InputStatistic[],
+): Graph => {
   const seen = new Map<string, Value>();
-  let present: Value | undefined;
   return rebuild(
     graph,
     (g, node, [x]) => {
       const param = node.inputs[1];
       if ((node.op !== 'Linear' && node.op !== 'LoraLinear') || param === undefined || !params.has(param))
         return undefined;
-      const rows = x!.shape[0]!;
-      present ??= g.input('present', [rows]);
-      const squares = mul(g, mul(g, x!, x!), reshape(g, present, [rows, 1]));
-      const sum = reduceSum(g, squares, [0]);
-      const known = seen.get(param);
-      seen.set(param, known ? add(g, known, sum) : sum);
+      const present = g.input('present', [x!.shape[0]!]);
+      for (const statistic of statistics) {
+        const name = inputName(statistic, param);
+        const value = compute(g, statistic, x!, reshape(g, present, [x!.shape[0]!, 1]));
+        const known = seen.get(name);
+        seen.set(name, known ? add(g, known, value) : value);
+      }
       return undefined;
     },
     g => {
-      for (const [param, value] of seen) g.output(inputSquaresName(param), value);
+      for (const [name, value] of seen) g.output(name, value);
     },
   );
+};
+
+/** @param present [T, 1] */
+const compute = (g: GraphBuilder, statistic: InputStatistic, x: Value, present: Value): Value => {
+  const shown = mul(g, x, present);
+  switch (statistic) {
+    case 'squares':
+      return reduceSum(g, mul(g, shown, x), [0]);
+    case 'sums':
+      return reduceSum(g, shown, [0]);
+    case 'spreads': {
+      const mean = div(g, reduceSum(g, shown, [0], true), reduceSum(g, present, [0], true));
+      const centred = sub(g, x, mean);
+      return reduceSum(g, mul(g, mul(g, centred, centred), present), [0]);
+    }
+    case 'gram':
+      return gemm(g, shown, x, { transA: true });
+  }
 };

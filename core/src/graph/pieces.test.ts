@@ -1,7 +1,7 @@
 import test from 'ava';
 import { GraphBuilder } from './builder.js';
 import { tinyDecoder, tinyFamilies, withLora } from './fixtures/tiny-decoder.js';
-import { inputSquaresName, observeInputs } from './observe-inputs.js';
+import { inputName, observeInputs } from './observe-inputs.js';
 import { linear } from './ops/linear.js';
 import { EXIT, pieces, weightBytes } from './pieces.js';
 import { withLoss } from './with-loss.js';
@@ -44,13 +44,13 @@ test('a weight lies in the piece that reads it, a tied one in two', t => {
 
 test('outputs of the whole are outputs of the piece that makes them', t => {
   const seen = new Set(['model.layers.0.mlp.down_proj.weight', 'lm_head.weight']);
-  const graph = withLoss(observeInputs(tinyDecoder(), seen));
+  const graph = withLoss(observeInputs(tinyDecoder(), seen, ['squares']));
   const roles = pieces(graph).map(part => [...part.graph.outputs.keys()]);
   t.deepEqual(roles, [
     [EXIT],
-    [inputSquaresName('model.layers.0.mlp.down_proj.weight'), EXIT],
+    [inputName('squares', 'model.layers.0.mlp.down_proj.weight'), EXIT],
     [EXIT],
-    [inputSquaresName('lm_head.weight'), 'loss', 'nll'],
+    [inputName('squares', 'lm_head.weight'), 'loss', 'nll'],
   ]);
 });
 

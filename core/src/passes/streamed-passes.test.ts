@@ -25,7 +25,7 @@ const gated = (graph: Graph): { readonly graph: Graph; readonly gates: readonly 
   );
   const readers = new Set(groups.map(group => consumerOf(group)!.param));
   return {
-    graph: withLoss(observeInputs(insertGates(withLora(graph), groups, 2), readers)),
+    graph: withLoss(observeInputs(insertGates(withLora(graph), groups, 2), readers, ['squares'])),
     gates: groups.map(gateName),
   };
 };

@@ -1,9 +1,11 @@
 import type { BatchStream } from '../data/batch-stream.js';
+import type { Sequence } from '../data/sequence.js';
 import type { RemovalGroup, SaliencyMap, Selection } from '../domain/removal-group.js';
 import type { LiveModel } from '../model/live-model.js';
 import type { RunContext } from '../run-context.js';
 import { createToken } from '../token.js';
 import type { Gates } from '../training/loss-meter.js';
+import type { SignalName, Signals } from './saliency.js';
 
 /** What an optimizer is given. */
 export interface PruneTask {
@@ -22,8 +24,16 @@ export interface PruneTask {
    * Scores with the active scorer, on a model as it stands.
    * @param gates close units that are gone; all of a group's, whatever is cut
    * @param cut units that `model` lacks already (`cutModel`); default none. They have the score 0
+   * @param sequences what signals are measured on; default: the run's calibration sequences
    */
-  score(model: LiveModel, gates?: Gates, cut?: Selection): Promise<SaliencyMap>;
+  score(
+    model: LiveModel,
+    gates?: Gates,
+    cut?: Selection,
+    sequences?: readonly Sequence[],
+  ): Promise<SaliencyMap>;
+  /** Signals of a model as it stands, on the calibration sequences, for methods that look at more than scores. */
+  signals(model: LiveModel, needs: readonly SignalName[], gates?: Gates): Promise<Signals>;
   /** The least salient units up to `quota` parameters, within the run's limits and through the `selection` hook. */
   select(saliency: SaliencyMap, quota: number, already?: Selection): Promise<Selection>;
 }

@@ -1,13 +1,24 @@
 import type { Member, RemovalGroup } from '../domain/removal-group.js';
 import type { Shape } from '../graph/graph.js';
+import type { Rng } from '../rng.js';
 import { createToken } from '../token.js';
 
 /**
- * What a scorer may ask the run to collect on calibration data:
- * `gateGradient`: d loss / d gate per unit, per sequence; `inputNorms`: the L2 norm of each input column of the
- * weights that read a group.
+ * What a scorer may ask the run to collect on calibration data; the run plans its pass from all that is asked for:
+ * `gateGradient`: d loss / d gate per unit, per sequence; `inputNorms`, `inputMoments`, `inputGram`: norm, mean and
+ * variance, and second moments of the inputs of the weights that read a group; `gradient`, `fisher`: d loss / d w of
+ * every base weight that makes or reads a unit, and the mean of its squares over sequences; `loraGradient`: d loss / d w
+ * of the adapter's factors; `blockSimilarity`: how little each layer turns its hidden states.
  */
-export type SignalName = 'gateGradient' | 'inputNorms';
+export type SignalName =
+  | 'gateGradient'
+  | 'inputNorms'
+  | 'inputMoments'
+  | 'inputGram'
+  | 'gradient'
+  | 'fisher'
+  | 'loraGradient'
+  | 'blockSimilarity';
 
 /** A weight matrix, row-major, with access by unit. */
 export interface UnitWeights {
@@ -24,20 +35,50 @@ export interface GateGradient {
   readonly meanSquare: Float64Array;
 }
 
-/** What a scorer sees of the model and of the calibration data. */
+/** Mean and variance of each input column of a weight over calibration tokens, each [in]. */
+export interface InputMoments {
+  readonly mean: Float64Array;
+  /** Divided by the number of tokens. */
+  readonly variance: Float64Array;
+  readonly tokens: number;
+}
+
+/** The factors of one module's LoRA and their gradients, row-major: A [rank, in], B [out, rank]. */
+export interface LoraGradient {
+  readonly a: Float32Array;
+  readonly b: Float32Array;
+  readonly byA: Float32Array;
+  readonly byB: Float32Array;
+  readonly rank: number;
+  readonly scaling: number;
+}
+
+/** What a scorer sees of the model and of the calibration data. What is measured must be declared: E_SIGNAL_NOT_DECLARED. */
 export interface Signals {
   /** All groups that are scored together, for scorers that normalise over them. */
   readonly groups: readonly RemovalGroup[];
+  /** A stream of its own for scorers that draw lots; the same at the same seed. */
+  readonly rng: Rng;
   /** The frozen base weight W. */
   weight(param: string): Promise<UnitWeights>;
   /** W + scaling · B A, the weight that the model computes with. */
   effective(param: string): Promise<UnitWeights>;
   /** B A without the scaling; undefined where no adapter is attached. */
   update(param: string): Promise<UnitWeights | undefined>;
-  /** @throws SecateurError E_SIGNAL_NOT_DECLARED without `needs: ['gateGradient']` */
   gateGradient(group: RemovalGroup): GateGradient;
-  /** ‖X_j‖₂ over all calibration tokens for each input column j of the weight, [in]. @throws E_SIGNAL_NOT_DECLARED */
+  /** ‖X_j‖₂ over all calibration tokens for each input column j of the weight, [in]. */
   inputNorms(param: string): Float64Array;
+  inputMoments(param: string): InputMoments;
+  /** Σ x xᵀ over all calibration tokens, x the inputs of the weight: [in, in], row-major. */
+  inputGram(param: string): Float64Array;
+  /** d loss / d W of the mean loss over all counted calibration tokens, in the shape of the weight. */
+  gradient(param: string): UnitWeights;
+  /** E (d loss / d W)² over calibration sequences, each by its own mean loss. */
+  fisher(param: string): UnitWeights;
+  /** Undefined where no adapter is attached. The loss is the mean over all counted calibration tokens. */
+  loraGradient(param: string): LoraGradient | undefined;
+  /** E cos(h, h') over calibration tokens, h and h' the hidden states before and behind the layer. */
+  blockSimilarity(layer: number): number;
 }
 
 /** Port: one score per unit, higher = keep. */

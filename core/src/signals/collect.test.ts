@@ -1,10 +1,12 @@
 import test from 'ava';
 import { batchFeeds, type Sequence } from '../data/sequence.js';
 import type { SecateurError } from '../errors.js';
+import { loraNames } from '../graph/attach-lora.js';
 import { evaluate } from '../graph/evaluate.js';
 import { outputOf, sizeOf } from '../graph/graph.js';
 import { consumerOf, gateName, insertGates } from '../graph/insert-gates.js';
 import type { Dense } from '../graph/operator.js';
+import { pieces } from '../graph/pieces.js';
 import { withLoss } from '../graph/with-loss.js';
 import type { Passes } from '../passes/passes.js';
 import { streamedPasses } from '../passes/streamed-passes.js';
@@ -111,19 +113,126 @@ test('input norms are over all tokens that hold text, whether they count or not'
   }
 });
 
+/** Inputs of a weight at the tokens of all sequences that hold text. */
+const inputsOf = async (param: string): Promise<number[][]> => {
+  const graph = model.graph({ batch: 1, sequence: length });
+  const x = graph.nodes.find(node => node.inputs[1] === param)!.inputs[0]!;
+  const rows: number[][] = [];
+  for (const sequence of sequences) {
+    const { shape, data } = evaluate(graph, await feedsOf(sequence, {})).get(x)!;
+    const width = shape[1]!;
+    for (let row = 0; row < sequence.length; row++)
+      rows.push([...data.subarray(row * width, (row + 1) * width)]);
+  }
+  return rows;
+};
+
+test('moments and Gram matrices are those of all tokens that hold text, however they are batched', async t => {
+  for (const batch of [1, 2, 3]) {
+    const signals = await collect(['inputMoments', 'inputGram'], { batch });
+    for (const { param } of groups.map(group => consumerOf(group)!)) {
+      const rows = await inputsOf(param);
+      const mean = (f: (x: number[]) => number): number =>
+        rows.reduce((sum, x) => sum + f(x), 0) / rows.length;
+      const moments = signals.inputMoments(param);
+      const gram = signals.inputGram(param);
+      t.is(moments.tokens, rows.length);
+      const width = rows[0]!.length;
+      for (let j = 0; j < width; j++) {
+        const centre = mean(x => x[j]!);
+        t.true(Math.abs(moments.mean[j]! - centre) < 1e-6);
+        t.true(Math.abs(moments.variance[j]! - mean(x => (x[j]! - centre) ** 2)) < 1e-6);
+        for (let i = 0; i < width; i++)
+          t.true(Math.abs(gram[i * width + j]! - rows.length * mean(x => x[i]! * x[j]!)) < 1e-5);
+      }
+    }
+  }
+});
+
+/** d loss / d w of one entry by central differences, for some sequences. */
+const slope = async (name: string, index: number, rows: readonly Sequence[]): Promise<number> => {
+  const graph = withLoss(model.graph({ batch: 1, sequence: length }));
+  let sum = 0;
+  let tokens = 0;
+  for (const sequence of rows) {
+    const feeds = await feedsOf(sequence, {});
+    const own = sequence.weights.reduce((total, weight) => total + weight, 0);
+    const at = (shift: number): number => {
+      const { shape, data } = feeds[name]!;
+      const moved = Float64Array.from(data);
+      moved[index]! += shift;
+      return evaluate(graph, { ...feeds, [name]: { shape, data: moved } }).get(outputOf(graph, 'loss').name)!
+        .data[0]!;
+    };
+    sum += (own * (at(1e-4) - at(-1e-4))) / 2e-4;
+    tokens += own;
+  }
+  return sum / tokens;
+};
+
+test('weights and factors have the gradient of the mean loss, and the Fisher diagonal that of each sequence', async t => {
+  const member = 'model.layers.1.mlp.up_proj.weight';
+  const indices = [0, 7, 30];
+  for (const batch of [1, 2]) {
+    const signals = await collect(['gradient', 'fisher', 'loraGradient'], { batch });
+    const lora = signals.loraGradient(member)!;
+    for (const index of indices) {
+      const near = (found: number, expected: number): boolean =>
+        t.true(Math.abs(found - expected) < 1e-5, `${index} in batches of ${batch}: ${found}, ${expected}`);
+      near(signals.gradient(member).data[index]!, await slope(member, index, sequences));
+      const each = await Promise.all(sequences.map(sequence => slope(member, index, [sequence])));
+      near(signals.fisher(member).data[index]!, each.reduce((sum, g) => sum + g * g, 0) / each.length);
+    }
+    const { a, b } = loraNames('model.layers.1.mlp.up_proj');
+    for (const [name, gradient] of [
+      [a, lora.byA],
+      [b, lora.byB],
+    ] as const)
+      t.true(Math.abs(gradient[3]! - (await slope(name, 3, sequences))) < 1e-5);
+    t.is(signals.gradient(member).shape.join(), '6,8');
+    t.is(lora.a, model.lora.arrays.get(a)!);
+  }
+  const signals = await collect(['loraGradient']);
+  t.is(signals.loraGradient('lm_head.weight'), undefined);
+});
+
+test('block similarity is the mean cosine over a layer', async t => {
+  const graph = model.graph({ batch: 1, sequence: length });
+  const signals = await collect(['blockSimilarity']);
+  for (const [layer, { entry, exit }] of pieces(graph).slice(1, 3).entries()) {
+    const cosines: number[] = [];
+    for (const sequence of sequences) {
+      const tensors = evaluate(graph, await feedsOf(sequence, {}));
+      const [x, y] = [tensors.get(entry!)!, tensors.get(exit!)!];
+      const width = x.shape[1]!;
+      for (let row = 0; row < sequence.length; row++) {
+        const [u, v] = [x, y].map(({ data }) => [...data.subarray(row * width, (row + 1) * width)]);
+        const dot = u!.reduce((sum, value, i) => sum + value * v![i]!, 0);
+        cosines.push(dot / Math.hypot(...u!) / Math.hypot(...v!));
+      }
+    }
+    const expected = cosines.reduce((sum, cosine) => sum + cosine, 0) / cosines.length;
+    t.true(Math.abs(signals.blockSimilarity(layer) - expected) < 1e-6);
+  }
+});
+
 test('streamed passes collect the same, to the rounding of hidden states', async t => {
   const streamed = streamedPasses({ engine, clock: { now: () => 0 } });
-  const needs: SignalName[] = ['gateGradient', 'inputNorms'];
-  const [whole, pieces] = [await collect(needs), await collect(needs, { passes: streamed })];
+  const needs: SignalName[] = ['gateGradient', 'inputNorms', 'inputMoments', 'inputGram', 'blockSimilarity'];
+  const [whole, streams] = [await collect(needs), await collect(needs, { passes: streamed })];
   const near = (a: Float64Array, b: Float64Array): void => {
     const scale = a.reduce((max, x) => Math.max(max, Math.abs(x)), 0);
     for (const [i, x] of a.entries()) t.true(Math.abs(x - b[i]!) < 1e-6 * scale, `${x} ${b[i]}`);
   };
   for (const group of groups) {
-    const [expected, found] = [whole.gateGradient(group), pieces.gateGradient(group)];
+    const [expected, found] = [whole.gateGradient(group), streams.gateGradient(group)];
     for (const name of ['mean', 'meanAbsolute', 'meanSquare'] as const) near(expected[name], found[name]);
     const { param } = consumerOf(group)!;
-    near(whole.inputNorms(param), pieces.inputNorms(param));
+    near(whole.inputNorms(param), streams.inputNorms(param));
+    near(whole.inputGram(param), streams.inputGram(param));
+    for (const name of ['mean', 'variance'] as const)
+      near(whole.inputMoments(param)[name], streams.inputMoments(param)[name]);
+    t.true(Math.abs(whole.blockSimilarity(group.layer!) - streams.blockSimilarity(group.layer!)) < 1e-6);
   }
 });
 

@@ -7,6 +7,7 @@ import { wholePasses } from '../passes/whole-passes.js';
 import { KnowledgeAnalysis } from '../ports/knowledge.js';
 import { PruneOptimizer } from '../ports/prune-optimizer.js';
 import { Recovery } from '../ports/recovery.js';
+import { SaliencyScorer, type SignalName } from '../ports/saliency.js';
 import type { RunContext } from '../run-context.js';
 import type { Session } from '../session.js';
 
@@ -26,7 +27,16 @@ const analysing: Obstacle = {
   hint: "use: { knowledge: 'none' }",
 };
 
+const weighing: Obstacle = {
+  what: 'scores by the gradient of every weight, which takes all of them in memory at once',
+  hint: "choose a scorer that does without, e.g. use: { saliency: 'wanda' }",
+};
+
+const byWeight: readonly SignalName[] = ['gradient', 'fisher', 'loraGradient'];
+
 const obstacleTo = (session: Session): Obstacle | undefined => {
+  const { needs = [] } = session.active(SaliencyScorer);
+  if (needs.some(name => byWeight.includes(name))) return weighing;
   if (session.optional(Recovery) || session.active(PruneOptimizer).trains !== false) return training;
   return session.optional(KnowledgeAnalysis) ? analysing : undefined;
 };

@@ -12,6 +12,7 @@ import { gateFeeds, gatesWithout } from '../training/loss-meter.js';
 import { countTensors } from './count-tensors.js';
 import type { Loaded } from './load.js';
 import { prefixed, withPrefix } from './prune.js';
+import { calibrationSet, signalsOf } from './score.js';
 import type { Stage } from './stage.js';
 
 export interface CutInput {
@@ -33,11 +34,18 @@ export const cut: Stage<CutInput, Cut> = {
   name: 'cut',
   title: 'Cut out what is removed',
   async run(run, { loaded, outcome }) {
-    const masked = await run.hooks.cut.promise(outcome.model, { removed: outcome.removed }, run);
-    const { model, checkpoint } = await cutModel(masked, outcome.removed, compactFolder(run), total =>
+    const { removed } = outcome;
+    const groups = outcome.model.groups.filter(group => removed.get(group.id)?.length);
+    const sequences = calibrationSet(run, loaded.sources, 'train');
+    const masked = await run.hooks.cut.promise(
+      outcome.model,
+      { removed, groups, signals: (model, needs) => signalsOf(run, { model, groups, sequences }, needs) },
+      run,
+    );
+    const { model, checkpoint } = await cutModel(masked, removed, compactFolder(run), total =>
       countTensors(run, total),
     );
-    const maskedVsCompact = await compare(run, masked, model, outcome.removed, loaded.sources[0]!.validation);
+    const maskedVsCompact = await compare(run, masked, model, removed, loaded.sources[0]!.validation);
     return { model, hash: await checkpoint.hash(), maskedVsCompact };
   },
   pack: ({ model, hash, maskedVsCompact }) => ({

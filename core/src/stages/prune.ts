@@ -10,7 +10,7 @@ import type { Session } from '../session.js';
 import { candidateGroups, limitsOf, quotaOf } from './candidates.js';
 import type { Loaded } from './load.js';
 import { checkAlike } from './model-shape.js';
-import { calibrationSet, scoreGroups } from './score.js';
+import { calibrationSet, scoreGroups, signalsOf } from './score.js';
 import type { Stage } from './stage.js';
 
 export interface PruneInput {
@@ -41,7 +41,10 @@ export const prune = (session: Session): Stage<PruneInput, PruneOutcome> => ({
       quota: quotaOf(run, model),
       tokens: run.config.train.tokens,
       batches: batchesOf(run, loaded),
-      score: (current, gates, cut) => scoreGroups(run, scorer, current, groups, calibration, gates, cut),
+      score: (current, gates, cut, sequences = calibration) =>
+        scoreGroups(run, scorer, current, groups, sequences, gates, cut),
+      signals: (current, needs, gates) =>
+        signalsOf(run, { model: current, groups, sequences: calibration }, needs, gates),
       select: async (saliency, quota, already) =>
         run.hooks.selection.promise(selectUnits(saliency, groups, quota, limitsOf(run.config), already), run),
     });

@@ -3,9 +3,10 @@ import { type RemovalGroup, type SaliencyMap, type Selection, unitsLeft } from '
 import { SecateurError } from '../errors.js';
 import { cutGroups } from '../graph/cut-groups.js';
 import type { LiveModel } from '../model/live-model.js';
-import type { SaliencyScorer } from '../ports/saliency.js';
+import type { SaliencyScorer, SignalName, Signals } from '../ports/saliency.js';
 import type { RunContext } from '../run-context.js';
 import { collectSignals } from '../signals/collect.js';
+import type { Subject } from '../signals/collector.js';
 import type { Gates } from '../training/loss-meter.js';
 
 /**
@@ -23,18 +24,12 @@ export const scoreGroups = async (
 ): Promise<SaliencyMap> => {
   const own = cutGroups(groups, cut, param => model.source.tensors.get(param)!.shape);
   const left = new Map(groups.map(group => [group.id, unitsLeft(group, cut)]));
-  const signals = await collectSignals({
-    passes: run.passes,
-    model,
-    groups: own,
-    needs: new Set(scorer.needs),
-    sequences,
-    batch: run.config.train.microBatch,
-    recompute: run.config.train.recompute,
-    signal: run.signal,
-    onProgress: (done, total, place = 'calibration') => run.progress(done, total, 'batches', place),
-    ...(gates ? { gates: gatesLeft(gates, left) } : {}),
-  });
+  const signals = await signalsOf(
+    run,
+    { model, groups: own, sequences },
+    scorer.needs ?? [],
+    gates && gatesLeft(gates, left),
+  );
   const scores = new Map<string, Float32Array>();
   for (const [i, group] of own.entries()) {
     run.signal.throwIfAborted();
@@ -47,6 +42,25 @@ export const scoreGroups = async (
   }
   return run.hooks.saliency.promise(scores, run);
 };
+
+/** Collects signals as the run is configured, and tells how far it is. */
+export const signalsOf = (
+  run: RunContext,
+  subject: Subject,
+  needs: readonly SignalName[],
+  gates?: Gates,
+): Promise<Signals> =>
+  collectSignals({
+    ...subject,
+    passes: run.passes,
+    needs: new Set(needs),
+    batch: run.config.train.microBatch,
+    rng: run.rng.fork('saliency'),
+    recompute: run.config.train.recompute,
+    signal: run.signal,
+    onProgress: (done, total, place = 'calibration') => run.progress(done, total, 'batches', place),
+    ...(gates ? { gates } : {}),
+  });
 
 const gatesLeft = (gates: Gates, left: ReadonlyMap<string, readonly number[]>): Gates =>
   new Map(

@@ -30,6 +30,13 @@ test('every signal and every hook that the page names exists', t => {
     update: true,
     gateGradient: true,
     inputNorms: true,
+    inputMoments: true,
+    inputGram: true,
+    gradient: true,
+    fisher: true,
+    loraGradient: true,
+    blockSimilarity: true,
+    rng: true,
   };
   const statistics: Record<keyof GateGradient, true> = { mean: true, meanAbsolute: true, meanSquare: true };
   const text = readText(page);
