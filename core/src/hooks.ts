@@ -11,7 +11,6 @@ import type { LogEntry, ProgressEvent } from './domain/events.js';
 import type { KnowledgeMap } from './domain/knowledge.js';
 import type { RemovalGroup, SaliencyMap, Selection } from './domain/removal-group.js';
 import type { LiveModel } from './model/live-model.js';
-import type { SignalName, Signals } from './ports/saliency.js';
 import type { SourceState } from './ports/sampler.js';
 import type { RunContext } from './run-context.js';
 
@@ -51,15 +50,6 @@ export interface Round {
   readonly losses: Readonly<Record<string, number>>;
 }
 
-/** What the cut takes out, and what can be known of the model before. */
-export interface Removal {
-  readonly removed: Selection;
-  /** Groups of the model that lose units. */
-  readonly groups: readonly RemovalGroup[];
-  /** Signals of a model with these weights, gates open, on the calibration sequences. */
-  signals(model: LiveModel, needs: readonly SignalName[]): Promise<Signals>;
-}
-
 export type Hooks = ReturnType<typeof createHooks>;
 
 /** All hooks of one run, frozen. Names beside `new` are for error messages and the timing table. */
@@ -91,7 +81,10 @@ export const createHooks = () =>
      * Async, waterfall. The removal is final, nothing is cut yet: a model with other `changed` weights is cut instead. For
      * folding what goes into what stays.
      */
-    cut: new AsyncSeriesWaterfallHook<[LiveModel, Removal, RunContext]>(['model', 'cut', 'run'], 'cut'),
+    cut: new AsyncSeriesWaterfallHook<[LiveModel, { readonly removed: Selection }, RunContext]>(
+      ['model', 'cut', 'run'],
+      'cut',
+    ),
     /** Async, waterfall. Share of each text source in the next recovery round, in the order of `sources`. */
     mixture: new AsyncSeriesWaterfallHook<
       [readonly number[], { readonly sources: readonly SourceState[] }, RunContext]

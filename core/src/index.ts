@@ -52,6 +52,7 @@ export * from './ports/importer.js';
 export * from './ports/knowledge.js';
 export * from './ports/prune-optimizer.js';
 export * from './ports/recovery.js';
+export * from './ports/repair.js';
 export * from './ports/run-store.js';
 export * from './ports/runtime.js';
 export * from './ports/saliency.js';

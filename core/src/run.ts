@@ -9,6 +9,7 @@ import { Evaluator } from './ports/evaluator.js';
 import { KnowledgeAnalysis } from './ports/knowledge.js';
 import { PruneOptimizer } from './ports/prune-optimizer.js';
 import { Recovery } from './ports/recovery.js';
+import { Repair } from './ports/repair.js';
 import { RunStorage, type RunStore } from './ports/run-store.js';
 import { SaliencyScorer } from './ports/saliency.js';
 import { Sampler } from './ports/sampler.js';
@@ -131,6 +132,7 @@ const checkPorts = (session: Session): void => {
   for (const port of needed) session.active(port);
   chosenExporters(session);
   session.optional(KnowledgeAnalysis);
+  session.optional(Repair);
   if (session.optional(Recovery)) session.active(Sampler);
   checkStream(session);
 };
@@ -147,7 +149,7 @@ const stages = async (session: Session, context: Context, { model, open }: Start
   });
   const knowledge = await runner.step(analyse(session), loaded);
   const outcome = await runner.step(prune(session), { loaded, knowledge });
-  const compact = await runner.step(cut, { loaded, outcome });
+  const compact = await runner.step(cut(session), { loaded, outcome });
   const pruned = await runner.step(evaluate(session, 'pruned', 'Measure the cut model'), {
     loaded,
     model: compact.model,

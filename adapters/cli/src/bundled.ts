@@ -13,13 +13,16 @@ import * as runtimeTransformers from '@secateur/adapter-runtime-transformers';
 import * as text from '@secateur/adapter-text';
 import * as tokenizerHf from '@secateur/adapter-tokenizer-hf';
 import * as graph from '@secateur/core/graph';
+import * as linearAlgebra from '@secateur/core/linear-algebra';
 import * as evaluatorPerplexity from '@secateur/plugin-evaluator-perplexity';
 import * as knowledgeAblation from '@secateur/plugin-knowledge-ablation';
 import * as optimizerLhspg from '@secateur/plugin-optimizer-lhspg';
 import * as optimizerOneshot from '@secateur/plugin-optimizer-oneshot';
 import * as recoveryLora from '@secateur/plugin-recovery-lora';
+import * as repairLeastSquares from '@secateur/plugin-repair-least-squares';
 import * as saliencyLora from '@secateur/plugin-saliency-lora';
 import * as saliencyMagnitude from '@secateur/plugin-saliency-magnitude';
+import * as saliencyObs from '@secateur/plugin-saliency-obs';
 import * as saliencyTaylor from '@secateur/plugin-saliency-taylor';
 import * as saliencyWanda from '@secateur/plugin-saliency-wanda';
 import * as samplerGap from '@secateur/plugin-sampler-gap';
@@ -63,6 +66,8 @@ export const algorithms = {
   '@secateur/plugin-sampler-uniform': samplerUniform,
   '@secateur/plugin-recovery-lora': recoveryLora,
   '@secateur/plugin-evaluator-perplexity': evaluatorPerplexity,
+  '@secateur/plugin-repair-least-squares': repairLeastSquares,
+  '@secateur/plugin-saliency-obs': saliencyObs,
 };
 
 export const presets = {
@@ -77,6 +82,7 @@ export const presets = {
  */
 export const modules: Readonly<Record<string, unknown>> = {
   '@secateur/core/graph': graph,
+  '@secateur/core/linear-algebra': linearAlgebra,
   ...adapters,
   ...algorithms,
   ...presets,

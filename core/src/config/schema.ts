@@ -165,6 +165,7 @@ export type PortLabel =
   | 'knowledge'
   | 'optimizer'
   | 'recovery'
+  | 'repair'
   | 'run-storage'
   | 'saliency'
   | 'sampler'

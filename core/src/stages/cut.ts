@@ -7,7 +7,9 @@ import type { LiveModel } from '../model/live-model.js';
 import type { LoraState } from '../model/lora-state.js';
 import { logitsOf } from '../passes/logits-of.js';
 import type { PruneOutcome } from '../ports/prune-optimizer.js';
+import { Repair, type RepairTask } from '../ports/repair.js';
 import type { RunContext } from '../run-context.js';
+import type { Session } from '../session.js';
 import { gateFeeds, gatesWithout } from '../training/loss-meter.js';
 import { countTensors } from './count-tensors.js';
 import type { Loaded } from './load.js';
@@ -29,19 +31,17 @@ export interface Cut {
   readonly maskedVsCompact: number;
 }
 
-/** Cuts the removed units out of base weights and adapter, writes the compact base model, and compares the two. */
-export const cut: Stage<CutInput, Cut> = {
+/**
+ * Cuts the removed units out of base weights and adapter, writes the compact base model, and compares the two. Where a
+ * repair is chosen, survivors take over before.
+ */
+export const cut = (session: Session): Stage<CutInput, Cut> => ({
   name: 'cut',
   title: 'Cut out what is removed',
-  async run(run, { loaded, outcome }) {
-    const { removed } = outcome;
-    const groups = outcome.model.groups.filter(group => removed.get(group.id)?.length);
-    const sequences = calibrationSet(run, loaded.sources, 'train');
-    const masked = await run.hooks.cut.promise(
-      outcome.model,
-      { removed, groups, signals: (model, needs) => signalsOf(run, { model, groups, sequences }, needs) },
-      run,
-    );
+  async run(run, { loaded, outcome: { model: trained, removed } }) {
+    const repaired =
+      (await session.optional(Repair)?.repair(repairTask(run, loaded, trained, removed))) ?? trained;
+    const masked = await run.hooks.cut.promise(repaired, { removed }, run);
     const { model, checkpoint } = await cutModel(masked, removed, compactFolder(run), total =>
       countTensors(run, total),
     );
@@ -61,6 +61,24 @@ export const cut: Stage<CutInput, Cut> = {
     if (hash !== saved.hash) throw damaged('its bytes are not those that were written');
     return { model, ...saved };
   },
+});
+
+/** What a repair is given, on the run's calibration sequences. */
+export const repairTask = (
+  run: RunContext,
+  { sources }: Pick<Loaded, 'sources'>,
+  model: LiveModel,
+  removed: Selection,
+): RepairTask => {
+  const groups = model.groups.filter(group => removed.get(group.id)?.length);
+  const sequences = calibrationSet(run, sources, 'train');
+  return {
+    run,
+    model,
+    removed,
+    groups,
+    signals: needs => signalsOf(run, { model, groups, sequences }, needs),
+  };
 };
 
 const damaged = (found: string, cause?: unknown): SecateurError =>

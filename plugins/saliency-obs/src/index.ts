@@ -1,0 +1,46 @@
+import { definePlugin, type RemovalGroup, SaliencyScorer, type Signals } from '@secateur/core';
+import { consumerOf, indicesOfUnit } from '@secateur/core/graph';
+import { z } from 'zod';
+import { greedyCosts } from './greedy.js';
+import { outputEnergy } from './output-energy.js';
+
+export { type GreedyInput, greedyCosts } from './greedy.js';
+export { outputEnergy } from './output-energy.js';
+
+const schema = z.strictObject({
+  /** Ridge as a share of the mean square of the inputs. */
+  ridge: z.number().gt(0).default(1e-3),
+  /** Share of a group's remaining units that is taken at once; 0 takes one at a time. */
+  block: z.number().min(0).max(0.5).default(0.02),
+});
+
+/**
+ * What the survivors of a group cannot reproduce, in loss: E (d loss / d gate)² is the Fisher curvature of a unit's
+ * removal; the share of its output energy that optimal repair leaves is how much of that remains.
+ */
+export const obsScorer = ({ ridge, block }: z.output<typeof schema>): SaliencyScorer => ({
+  needs: ['gateGradient', 'inputGram'],
+  async score(group: RemovalGroup, signals: Signals) {
+    const { param, layout } = consumerOf(group)!;
+    const { data: weight, shape } = await signals.effective(param);
+    const [out, into] = shape as [number, number];
+    const gram = signals.inputGram(param);
+    const units = Array.from({ length: group.units }, (_, unit) => [
+      ...indicesOfUnit(layout, group.dimension, unit),
+    ]);
+    const { meanSquare } = signals.gateGradient(group);
+    const worth = Float64Array.from(units, (columns, unit) => {
+      const energy = outputEnergy(weight, out, into, gram, columns);
+      return energy > 0 ? meanSquare[unit]! / energy : 0;
+    });
+    return Float32Array.from(greedyCosts({ weight, out, into, gram, units, worth, ridge, block }));
+  },
+});
+
+export default definePlugin(
+  'saliency-obs',
+  (api, options) => {
+    api.provide(SaliencyScorer, 'obs', obsScorer(options), 'loss that survivors cannot make up for');
+  },
+  schema,
+);
