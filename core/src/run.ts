@@ -4,6 +4,7 @@ import type { Report } from './domain/report.js';
 import { isModel } from './model/open-source.js';
 import type { Passes } from './passes/passes.js';
 import { wholePasses } from './passes/whole-passes.js';
+import { Allocation } from './ports/allocation.js';
 import { Engine } from './ports/engine.js';
 import { Evaluator } from './ports/evaluator.js';
 import { KnowledgeAnalysis } from './ports/knowledge.js';
@@ -133,6 +134,7 @@ const checkPorts = (session: Session): void => {
   chosenExporters(session);
   session.optional(KnowledgeAnalysis);
   session.optional(Repair);
+  session.optional(Allocation);
   if (session.optional(Recovery)) session.active(Sampler);
   checkStream(session);
 };

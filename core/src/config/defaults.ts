@@ -5,7 +5,8 @@ export const defaults = {
   seed: 0,
   device: 'cpu',
   stream: 'auto',
-  use: {},
+  // What a run may add to any method is chosen by name, or it is not there.
+  use: { repair: 'none', objective: 'none', allocation: 'none' },
   text: {},
   prune: {
     ratio: 0.2,

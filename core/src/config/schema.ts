@@ -159,6 +159,7 @@ export const configSchema = z
 
 /** Ports that `use` knows from the start; a third party may declare more. */
 export type PortLabel =
+  | 'allocation'
   | 'checkpoint'
   | 'engine'
   | 'evaluator'

@@ -90,7 +90,11 @@ const nearestFirst = (counts: readonly number[], target: number): readonly numbe
   counts.toSorted((a, b) => Math.abs(a - target) - Math.abs(b - target) || a - b);
 
 /** Indices of `count` units, those removed before and then the least salient, ascending. */
-const lowest = (scores: Float32Array, count: number, already: readonly number[]): readonly number[] => {
+export const lowest = (
+  scores: Float32Array,
+  count: number,
+  already: readonly number[],
+): readonly number[] => {
   const gone = new Set(already);
   const ranked = [...scores.keys()]
     .filter(unit => !gone.has(unit))

@@ -1,12 +1,16 @@
 import { BatchStream } from '../data/batch-stream.js';
+import { hasDocuments, type Sequence } from '../data/sequence.js';
 import type { KnowledgeMap } from '../domain/knowledge.js';
 import type { Selection } from '../domain/removal-group.js';
 import { LiveModel } from '../model/live-model.js';
+import { Allocation, type AllocationTask } from '../ports/allocation.js';
 import { type LossPoint, PruneOptimizer, type PruneOutcome } from '../ports/prune-optimizer.js';
 import { SaliencyScorer } from '../ports/saliency.js';
 import type { RunContext } from '../run-context.js';
 import { selectUnits } from '../selection/select.js';
+import { selectCounts } from '../selection/select-counts.js';
 import type { Session } from '../session.js';
+import { gatesWithout, LossMeter } from '../training/loss-meter.js';
 import { candidateGroups, limitsOf, quotaOf } from './candidates.js';
 import type { Loaded } from './load.js';
 import { checkAlike } from './model-shape.js';
@@ -45,8 +49,18 @@ export const prune = (session: Session): Stage<PruneInput, PruneOutcome> => ({
         scoreGroups(run, scorer, current, groups, sequences, gates, cut),
       signals: (current, needs, gates) =>
         signalsOf(run, { model: current, groups, sequences: calibration }, needs, gates),
-      select: async (saliency, quota, already) =>
-        run.hooks.selection.promise(selectUnits(saliency, groups, quota, limitsOf(run.config), already), run),
+      select: async (saliency, quota, already = new Map()) => {
+        const limits = limitsOf(run.config);
+        const counts = await allocated(
+          session,
+          { run, model, groups, saliency, knowledge, quota, limits, already },
+          calibration,
+        );
+        const chosen = counts
+          ? selectCounts(saliency, groups, counts, already)
+          : selectUnits(saliency, groups, quota, limits, already);
+        return run.hooks.selection.promise(chosen, run);
+      },
     });
     checkAlike(run, outcome.removed, groups);
     return outcome;
@@ -70,6 +84,34 @@ export const prune = (session: Session): Stage<PruneInput, PruneOutcome> => ({
     };
   },
 });
+
+/** What the chosen allocation says; undefined where none is chosen. */
+const allocated = async (
+  session: Session,
+  task: Omit<AllocationTask, 'loss'>,
+  sequences: readonly Sequence[],
+): Promise<ReadonlyMap<string, number> | undefined> => {
+  const allocation = session.optional(Allocation);
+  if (!allocation) return undefined;
+  const { run, model, groups } = task;
+  const shape = {
+    batch: run.config.train.microBatch,
+    sequence: sequences[0]!.ids.length,
+    documents: hasDocuments(sequences),
+  };
+  let meter: LossMeter | undefined;
+  try {
+    return await allocation.allocate({
+      ...task,
+      async loss(removed) {
+        meter ??= await LossMeter.open(run.passes, model, { ...shape, groups });
+        return (await meter.mean(sequences, gatesWithout(groups, removed))).loss;
+      },
+    });
+  } finally {
+    await meter?.close();
+  }
+};
 
 /** Arrays by name, with a prefix that says what they are. */
 export const prefixed = (

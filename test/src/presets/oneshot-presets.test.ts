@@ -18,6 +18,9 @@ for (const [name, preset, saliency] of [
     const { config, preset: lead } = await presetSession(preset());
     t.is(lead, name);
     t.deepEqual(config.use, {
+      repair: 'none',
+      objective: 'none',
+      allocation: 'none',
       tracer: 'tiny', // not the preset's: it names none
       saliency,
       knowledge: 'none',
