@@ -7,6 +7,7 @@ import { wholePasses } from './passes/whole-passes.js';
 import { Engine } from './ports/engine.js';
 import { Evaluator } from './ports/evaluator.js';
 import { KnowledgeAnalysis } from './ports/knowledge.js';
+import { Objective } from './ports/objective.js';
 import { PruneOptimizer } from './ports/prune-optimizer.js';
 import { Recovery } from './ports/recovery.js';
 import { RunStorage, type RunStore } from './ports/run-store.js';
@@ -131,6 +132,7 @@ const checkPorts = (session: Session): void => {
   for (const port of needed) session.active(port);
   chosenExporters(session);
   session.optional(KnowledgeAnalysis);
+  session.optional(Objective);
   if (session.optional(Recovery)) session.active(Sampler);
   checkStream(session);
 };

@@ -5,7 +5,8 @@ export const defaults = {
   seed: 0,
   device: 'cpu',
   stream: 'auto',
-  use: {},
+  // The plain cross-entropy, even where one objective is installed.
+  use: { objective: 'none' },
   text: {},
   prune: {
     ratio: 0.2,

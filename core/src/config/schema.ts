@@ -163,6 +163,7 @@ export type PortLabel =
   | 'engine'
   | 'evaluator'
   | 'knowledge'
+  | 'objective'
   | 'optimizer'
   | 'recovery'
   | 'run-storage'

@@ -12,6 +12,7 @@ import type { Loaded } from './load.js';
 import { checkAlike } from './model-shape.js';
 import { calibrationSet, scoreGroups } from './score.js';
 import type { Stage } from './stage.js';
+import { trainingLoss } from './training-loss.js';
 
 export interface PruneInput {
   readonly loaded: Loaded;
@@ -34,13 +35,15 @@ export const prune = (session: Session): Stage<PruneInput, PruneOutcome> => ({
     const groups = (await candidateGroups(run, model)).filter(group => !kept.has(group.id));
     const scorer = session.active(SaliencyScorer);
     const calibration = calibrationSet(run, sources, 'train');
+    const batches = batchesOf(run, loaded);
     const outcome = await session.active(PruneOptimizer).prune({
       run,
       model,
       groups,
       quota: quotaOf(run, model),
       tokens: run.config.train.tokens,
-      batches: batchesOf(run, loaded),
+      batches,
+      loss: student => trainingLoss(session, student, model, batches.shape),
       score: (current, gates, cut) => scoreGroups(run, scorer, current, groups, calibration, gates, cut),
       select: async (saliency, quota, already) =>
         run.hooks.selection.promise(selectUnits(saliency, groups, quota, limitsOf(run.config), already), run),
