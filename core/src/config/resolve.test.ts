@@ -53,7 +53,7 @@ test('later layers win, value by value, and each value knows where it came from'
   });
   t.is(config.prune.ratio, 0.5);
   t.is(config.prune.rounding, 4);
-  t.deepEqual(config.use, { saliency: 'wanda', optimizer: 'lhspg' });
+  t.deepEqual(config.use, { objective: 'none', saliency: 'wanda', optimizer: 'lhspg' });
   t.is(preset, 'second');
   t.like(Object.fromEntries(provenance), {
     'prune.ratio': 'flag --ratio',
