@@ -19,6 +19,7 @@ for (const [name, preset, saliency] of [
     t.is(lead, name);
     t.deepEqual(config.use, {
       tracer: 'tiny', // not the preset's: it names none
+      objective: 'none', // the default
       saliency,
       knowledge: 'none',
       optimizer: 'oneshot',
