@@ -51,6 +51,7 @@ export * from './ports/evaluator.js';
 export * from './ports/exporter.js';
 export * from './ports/importer.js';
 export * from './ports/knowledge.js';
+export * from './ports/objective.js';
 export * from './ports/prune-optimizer.js';
 export * from './ports/recovery.js';
 export * from './ports/repair.js';

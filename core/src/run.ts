@@ -8,6 +8,7 @@ import { Allocation } from './ports/allocation.js';
 import { Engine } from './ports/engine.js';
 import { Evaluator } from './ports/evaluator.js';
 import { KnowledgeAnalysis } from './ports/knowledge.js';
+import { Objective } from './ports/objective.js';
 import { PruneOptimizer } from './ports/prune-optimizer.js';
 import { Recovery } from './ports/recovery.js';
 import { Repair } from './ports/repair.js';
@@ -135,6 +136,7 @@ const checkPorts = (session: Session): void => {
   session.optional(KnowledgeAnalysis);
   session.optional(Repair);
   session.optional(Allocation);
+  session.optional(Objective);
   if (session.optional(Recovery)) session.active(Sampler);
   checkStream(session);
 };

@@ -16,6 +16,7 @@ import * as graph from '@secateur/core/graph';
 import * as linearAlgebra from '@secateur/core/linear-algebra';
 import * as evaluatorPerplexity from '@secateur/plugin-evaluator-perplexity';
 import * as knowledgeAblation from '@secateur/plugin-knowledge-ablation';
+import * as objectiveDistill from '@secateur/plugin-objective-distill';
 import * as optimizerLhspg from '@secateur/plugin-optimizer-lhspg';
 import * as optimizerOneshot from '@secateur/plugin-optimizer-oneshot';
 import * as recoveryLora from '@secateur/plugin-recovery-lora';
@@ -60,6 +61,7 @@ export const algorithms = {
   '@secateur/plugin-saliency-wanda': saliencyWanda,
   '@secateur/plugin-saliency-magnitude': saliencyMagnitude,
   '@secateur/plugin-knowledge-ablation': knowledgeAblation,
+  '@secateur/plugin-objective-distill': objectiveDistill,
   '@secateur/plugin-optimizer-lhspg': optimizerLhspg,
   '@secateur/plugin-optimizer-oneshot': optimizerOneshot,
   '@secateur/plugin-sampler-gap': samplerGap,

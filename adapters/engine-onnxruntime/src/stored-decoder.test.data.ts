@@ -20,7 +20,11 @@ const encode: Readonly<
 };
 
 /** A tiny decoder with LoRA and its loss whose base weights lie in a file of that type: multiples of 1/64. */
-export const storedDecoder = async (
+export const storedDecoder = async (...model: Parameters<typeof storedLogits>): Promise<Graph> =>
+  withLoss(withLora(await storedLogits(...model)));
+
+/** The decoder alone. */
+export const storedLogits = async (
   folder: string,
   dtype: StoredDType,
   options: Partial<TinyDecoder> = {},
@@ -39,7 +43,7 @@ export const storedDecoder = async (
     offset += byteLength;
   }
   await writeFile(file, Buffer.concat(parts));
-  return withLoss(withLora(tinyDecoder(options, refs)));
+  return tinyDecoder(options, refs);
 };
 
 /** Names of what a LoRA step differentiates by. */

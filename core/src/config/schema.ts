@@ -164,6 +164,7 @@ export type PortLabel =
   | 'engine'
   | 'evaluator'
   | 'knowledge'
+  | 'objective'
   | 'optimizer'
   | 'recovery'
   | 'repair'

@@ -95,6 +95,11 @@ interface OperatorBase {
    * no gradient (OneHot). For composites this is the fused form: it may read saved outputs.
    */
   gradient?(g: GraphBuilder, context: GradientContext): (Value | undefined)[];
+  /**
+   * Inputs to which no gradient passes, whatever is asked: what is computed for these alone, such as what a teacher
+   * says, lies outside of what is differentiated.
+   */
+  readonly outside?: readonly number[];
   /** The output has the bytes of the first input and none of its own. */
   readonly view?: true;
   /** The attributes after axes were cut; present where attributes hold extents or offsets of an axis. */

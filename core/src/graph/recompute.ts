@@ -1,6 +1,7 @@
 import type { GraphBuilder } from './builder.js';
 import { type Graph, type Node, type Value, valueNamed } from './graph.js';
 import { after } from './ops/after.js';
+import { operatorOf } from './ops/index.js';
 import { waists } from './waists.js';
 
 /** Values of the forward pass by name, as a gradient rule may read them. */
@@ -22,7 +23,8 @@ interface Piece {
  * arXiv 1604.06174). The pieces lie between the waists of the graph, so that of the first forward pass only waists
  * stay. A piece is computed again from its waist when the gradient has come to its end, and not before.
  *
- * What no waist leads to, such as a piece behind the loss or the first one, is read as it was made.
+ * What no waist leads to, such as a piece behind the loss or the first one, is read as it was made. So is what no gradient
+ * ever asks for: a teacher's hidden state passes beside the waists.
  * @returns how the gradient rule of the node at a place reads the forward pass
  */
 export const recomputed = (
@@ -44,11 +46,21 @@ export const recomputed = (
 };
 
 const piecesOf = (graph: Graph): Piece[] => {
-  const places = waists(graph);
+  const places = waists(graph, outside(graph));
   return places.slice(1).map(({ value, at }, i) => {
     const before = places[i]!;
     return { from: before.at, nodes: graph.nodes.slice(before.at, at), input: before.value, output: value };
   });
+};
+
+/** Values that are read only where no gradient passes. */
+const outside = ({ nodes }: Graph): ReadonlySet<string> => {
+  const [without, within] = [new Set<string>(), new Set<string>()];
+  for (const { op, inputs } of nodes) {
+    const apart = operatorOf(op).outside ?? [];
+    for (const [i, name] of inputs.entries()) (apart.includes(i) ? without : within).add(name);
+  }
+  return new Set([...without].filter(name => !within.has(name)));
 };
 
 /** What does not depend on the waist is not made again: inputs, weights, and what is computed from these alone. */

@@ -14,8 +14,10 @@ export interface Waist {
  *
  * A graph may be cut at its waists and run piece by piece: recomputed in the backward pass, started in the middle, or
  * streamed through a memory that holds one piece.
+ * @param aside values that may pass beside a waist; default none
  */
-export const waists = (graph: Graph): Waist[] =>
-  places(graph).flatMap(({ at, live: [value, ...others] }) =>
-    value === undefined || others.length > 0 ? [] : [{ value, at }],
-  );
+export const waists = (graph: Graph, aside: ReadonlySet<string> = new Set()): Waist[] =>
+  places(graph).flatMap(({ at, live }) => {
+    const [value, ...others] = live.filter(name => !aside.has(name));
+    return value === undefined || others.length > 0 ? [] : [{ value, at }];
+  });

@@ -1,19 +1,9 @@
-import type { Graph, Node, Value } from './graph.js';
-import { outputOf, valueNamed } from './graph.js';
+import type { Graph, Value } from './graph.js';
+import { valueNamed } from './graph.js';
+import { headOf } from './head-of.js';
 import { gather } from './ops/gather.js';
 import { withoutDeadNodes } from './prune-dead.js';
 import { rebuild } from './rebuild.js';
-
-/** The linear layer that makes the logits. Throws a plain Error when another operator does. */
-const headOf = (graph: Graph): Node => {
-  const logits = outputOf(graph, 'logits');
-  const head = graph.nodes.find(node => node.outputs.includes(logits.name));
-  if (head?.op !== 'Linear' || head.inputs.length > 2)
-    throw new Error(
-      `the logits come from ${head ? `${head.op} at ${head.path}` : 'an input'}, not from a plain linear layer`,
-    );
-  return head;
-};
 
 /**
  * A loss graph from a logits graph: output `loss`, the weighted sum of negative log-likelihoods over inputs `targets`

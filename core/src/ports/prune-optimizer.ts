@@ -1,10 +1,12 @@
 import type { BatchStream } from '../data/batch-stream.js';
 import type { Sequence } from '../data/sequence.js';
 import type { RemovalGroup, SaliencyMap, Selection } from '../domain/removal-group.js';
+import type { Graph } from '../graph/graph.js';
 import type { LiveModel } from '../model/live-model.js';
 import type { RunContext } from '../run-context.js';
 import { createToken } from '../token.js';
 import type { Gates } from '../training/loss-meter.js';
+import type { TrainingLoss } from './objective.js';
 import type { SignalName, Signals } from './saliency.js';
 
 /** What an optimizer is given. */
@@ -20,6 +22,8 @@ export interface PruneTask {
   readonly tokens: number;
   /** Training batches of all sources, the same for every method at the same seed. */
   readonly batches: BatchStream;
+  /** What training lowers, of a logits graph for `batches.shape`: by the active objective, else the cross-entropy. */
+  loss(student: Graph): TrainingLoss;
   /**
    * Scores with the active scorer, on a model as it stands.
    * @param gates close units that are gone; all of a group's, whatever is cut
@@ -40,6 +44,7 @@ export interface PruneTask {
 
 export interface LossPoint {
   readonly step: number;
+  /** What training lowers: {@link PruneTask.loss}. */
   readonly loss: number;
 }
 

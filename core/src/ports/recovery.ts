@@ -1,8 +1,10 @@
 import type { BatchStream } from '../data/batch-stream.js';
 import type { SourceData } from '../data/sequence.js';
+import type { Graph } from '../graph/graph.js';
 import type { LiveModel } from '../model/live-model.js';
 import type { RunContext } from '../run-context.js';
 import { createToken } from '../token.js';
+import type { TrainingLoss } from './objective.js';
 import type { LossPoint } from './prune-optimizer.js';
 import type { SourceState } from './sampler.js';
 
@@ -16,6 +18,8 @@ export interface RecoveryTask {
   /** Training tokens to spend. */
   readonly tokens: number;
   readonly batches: BatchStream;
+  /** What training lowers, of a logits graph for `batches.shape`: by the active objective, else the cross-entropy. */
+  loss(student: Graph): TrainingLoss;
   /** Shares of the sources for a round: the active sampler, through the `mixture` hook. */
   mixture(sources: readonly SourceState[]): Promise<readonly number[]>;
 }

@@ -16,6 +16,7 @@ import type { Loaded } from './load.js';
 import { checkAlike } from './model-shape.js';
 import { calibrationSet, scoreGroups, signalsOf } from './score.js';
 import type { Stage } from './stage.js';
+import { trainingLoss } from './training-loss.js';
 
 export interface PruneInput {
   readonly loaded: Loaded;
@@ -38,13 +39,15 @@ export const prune = (session: Session): Stage<PruneInput, PruneOutcome> => ({
     const groups = (await candidateGroups(run, model)).filter(group => !kept.has(group.id));
     const scorer = session.active(SaliencyScorer);
     const calibration = calibrationSet(run, sources, 'train');
+    const batches = batchesOf(run, loaded);
     const outcome = await session.active(PruneOptimizer).prune({
       run,
       model,
       groups,
       quota: quotaOf(run, model),
       tokens: run.config.train.tokens,
-      batches: batchesOf(run, loaded),
+      batches,
+      loss: student => trainingLoss(session, student, model, batches.shape),
       score: (current, gates, cut, sequences = calibration) =>
         scoreGroups(run, scorer, current, groups, sequences, gates, cut),
       signals: (current, needs, gates) =>

@@ -7,6 +7,7 @@ import type { Session } from '../session.js';
 import type { Loaded } from './load.js';
 import { batchesOf, prefixed, withPrefix } from './prune.js';
 import type { Stage } from './stage.js';
+import { trainingLoss } from './training-loss.js';
 
 export interface RecoverInput {
   readonly loaded: Loaded;
@@ -22,13 +23,15 @@ export const recover = (session: Session): Stage<RecoverInput, RecoveryOutcome> 
   async run(run, { loaded, model, tokens }) {
     const recovery = session.optional(Recovery);
     if (!recovery || tokens <= 0) return { model, rounds: [], losses: [], tokens: 0 };
+    const batches = batchesOf(run, loaded);
     return recovery.recover({
       run,
       model,
       sources: loaded.sources,
       dense: loaded.model,
       tokens,
-      batches: batchesOf(run, loaded),
+      batches,
+      loss: student => trainingLoss(session, student, loaded.model, batches.shape),
       mixture: async sources =>
         sharesOf(
           await run.hooks.mixture.promise(session.active(Sampler).weights(sources), { sources }, run),

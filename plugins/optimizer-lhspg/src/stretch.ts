@@ -10,7 +10,7 @@ import {
   type Selection,
   Trainer,
 } from '@secateur/core';
-import { insertGates, withLoss } from '@secateur/core/graph';
+import { insertGates } from '@secateur/core/graph';
 import type { Fade } from './fade.js';
 import { GateFade } from './gate-fade.js';
 import { HalfSpaceFade } from './half-space-fade.js';
@@ -46,11 +46,13 @@ export class Stretch {
     // Rows at zero are not a unit at zero: v of a closed head still has a gradient, which counts when gradients are clipped.
     const gated = !options.shrink && options.fade !== 'gate';
     const faded = fade.prepare(fade.model.graph(shape), shape.batch);
-    const graph = withLoss(gated ? insertGates(faded, left.groups, shape.batch) : faded);
+    const student = gated ? insertGates(faded, left.groups, shape.batch) : faded;
     const { lora, changed } = fade.model;
-    const quantised = await quantisedWeights(run, fade.model, graph, path.join(folder, 'frozen.int8'));
+    const quantised = await quantisedWeights(run, fade.model, student, path.join(folder, 'frozen.int8'));
     const train = { ...run.config.train, quantised };
-    const trainer = await Trainer.open(run.engine, graph, lora.arrays, changed, train);
+    const { graph, fixed } = task.loss(student);
+    const given = new Map([...changed, ...fixed]);
+    const trainer = await Trainer.open(run.engine, graph, lora.arrays, given, train);
     const stretch = new Stretch(task, left, fade, trainer, gated);
     stretch.begin(new Map(), new Map());
     return stretch;

@@ -17,7 +17,6 @@ import {
   trainingPlan,
   warmupCosine,
 } from '@secateur/core';
-import { withLoss } from '@secateur/core/graph';
 import type { RecoveryOptions } from './options.js';
 import { apportion, hasConverged, readHeads, roundSteps, shuffled } from './rounds.js';
 import { objective, planStages, type Stage } from './stages.js';
@@ -87,12 +86,19 @@ class RecoveryRun {
     this.#dense = await this.#measureDense();
     const saved = await run.store.load(PARTIAL);
     if (saved) this.#restore(saved.json as Progress, saved.tensors);
-    const graph = withLoss(this.#model.graph(batches.shape));
+    const student = this.#model.graph(batches.shape);
     const file = run.store.path(...FOLDER, 'frozen.int8');
-    const quantised = await quantisedWeights(run, this.#model, graph, file);
+    const quantised = await quantisedWeights(run, this.#model, student, file);
     const { lora, changed } = this.#model;
+    const { graph, fixed } = this.task.loss(student);
     const train = { ...run.config.train, quantised };
-    const trainer = await Trainer.open(run.engine, graph, lora.arrays, changed, train);
+    const trainer = await Trainer.open(
+      run.engine,
+      graph,
+      lora.arrays,
+      new Map([...changed, ...fixed]),
+      train,
+    );
     if (saved) trainer.optimizer.restore(this.#progress.adamStep, saved.tensors);
     const meter = await this.#meter(this.#model);
     try {

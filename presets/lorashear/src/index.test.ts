@@ -12,6 +12,7 @@ test('it is gate gradients, ablation, LHSPG and a recovery of what was lost most
   t.is(preset, 'lorashear');
   t.deepEqual(config.use, {
     tracer: 'tiny', // not the preset's: it names none
+    objective: 'none', // the default
     saliency: 'taylor',
     knowledge: 'ablation',
     optimizer: 'lhspg',

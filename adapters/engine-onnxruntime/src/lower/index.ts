@@ -8,6 +8,7 @@ import { gather } from './gather.js';
 import { gemm } from './gemm.js';
 import { linear } from './linear.js';
 import { linearCrossEntropy } from './linear-cross-entropy.js';
+import { linearDistillation } from './linear-distillation.js';
 import { loraLinear } from './lora-linear.js';
 import { matMul } from './mat-mul.js';
 import { oneHot } from './one-hot.js';
@@ -39,6 +40,7 @@ const lowerings: Readonly<Record<string, Lowering>> = {
   CausalAttention: causalAttention,
   SiluGate: siluGate,
   LinearCrossEntropy: linearCrossEntropy,
+  LinearDistillation: linearDistillation,
   After: after,
 };
 

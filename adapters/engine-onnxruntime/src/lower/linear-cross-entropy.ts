@@ -1,8 +1,6 @@
 import type { Lowering } from './emitter.js';
 import { emitGemm } from './gemm.js';
-
-/** Logits exist for some rows at a time. Products of fewer than a few hundred rows are slower, so: 64 MiB of logits. */
-const logitsAtOnce = 2 ** 24;
+import { rowChunks } from './row-chunks.js';
 
 /**
  * Row chunks of logits → softmax → nll and direction. `log p[target]` is taken as
@@ -14,11 +12,9 @@ export const linearCrossEntropy: Lowering = {
   emit(e, { inputs: [x, w, targets, weights], outputs: [loss, nll, direction] }) {
     const [T, width] = x!.shape as [number, number];
     const wantsDirection = e.isRead(direction!);
-    const chunks = Math.ceil((T * w!.shape[0]!) / logitsAtOnce);
-    const rowsPerChunk = Math.ceil(T / chunks);
     const parts: string[] = [];
-    for (let start = 0; start < T; start += rowsPerChunk) {
-      const rows = [e.ints([start]), e.ints([Math.min(T, start + rowsPerChunk)]), e.ints([0])];
+    for (const [start, end] of rowChunks(T, w!.shape[0]!)) {
+      const rows = [e.ints([start]), e.ints([end]), e.ints([0])];
       const ids = e.node('Slice', [targets!.name, ...rows]);
       const logits = emitGemm(e, e.node('Slice', [x!.name, ...rows]), w!.name, { transB: true });
       const overClasses = (op: string) => e.node(op, [logits], { attributes: { axis: { int: -1 } } });

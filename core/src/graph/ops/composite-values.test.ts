@@ -115,6 +115,24 @@ const formulas: Record<string, Formula> = {
     return [loss, nll, direction];
   },
 
+  LinearDistillation: ({ x0, x1, x2, x3, x4, x5 }, { share }) => {
+    const [count, width] = x0!.shape as [number, number];
+    const classes = x1!.shape[0]!;
+    /** Probability of a class by a head. */
+    const chance = (logits: Dense, t: number, c: number): number =>
+      Math.exp(at(logits, t, c)) / sum(classes, other => Math.exp(at(logits, t, other)));
+    const [logits, teacher] = [affine(x0!, x1!), affine(x4!, x5!)];
+    const target = (t: number, c: number): number =>
+      share! * chance(teacher, t, c) + (1 - share!) * Number(at(x2!, t) === c);
+    const mixed = tensor([count], t => -sum(classes, c => target(t, c) * Math.log(chance(logits, t, c))));
+    const loss = tensor([], () => sum(count, t => at(x3!, t) * at(mixed, t)));
+    const nll = tensor([count], t => -Math.log(chance(logits, t, at(x2!, t))));
+    const direction = tensor([count, width], (t, i) =>
+      sum(classes, c => (chance(logits, t, c) - target(t, c)) * at(x1!, c, i)),
+    );
+    return [loss, mixed, nll, direction];
+  },
+
   After: ({ x0 }) => [x0!],
 };
 

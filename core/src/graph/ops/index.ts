@@ -11,6 +11,7 @@ import { Gather } from './gather.js';
 import { Gemm } from './gemm.js';
 import { Linear } from './linear.js';
 import { LinearCrossEntropy } from './linear-cross-entropy.js';
+import { LinearDistillation } from './linear-distillation.js';
 import { Log } from './log.js';
 import { LoraLinear } from './lora-linear.js';
 import { MatMul } from './mat-mul.js';
@@ -44,6 +45,7 @@ const composites = [
   CausalAttention,
   SiluGate,
   LinearCrossEntropy,
+  LinearDistillation,
   After,
 ];
 
