@@ -18,8 +18,13 @@ import * as knowledgeAblation from '@secateur/plugin-knowledge-ablation';
 import * as optimizerLhspg from '@secateur/plugin-optimizer-lhspg';
 import * as optimizerOneshot from '@secateur/plugin-optimizer-oneshot';
 import * as recoveryLora from '@secateur/plugin-recovery-lora';
+import * as saliencyBlockInfluence from '@secateur/plugin-saliency-block-influence';
+import * as saliencyFlap from '@secateur/plugin-saliency-flap';
+import * as saliencyHesso from '@secateur/plugin-saliency-hesso';
 import * as saliencyLora from '@secateur/plugin-saliency-lora';
+import * as saliencyLoraprune from '@secateur/plugin-saliency-loraprune';
 import * as saliencyMagnitude from '@secateur/plugin-saliency-magnitude';
+import * as saliencyRandom from '@secateur/plugin-saliency-random';
 import * as saliencyTaylor from '@secateur/plugin-saliency-taylor';
 import * as saliencyWanda from '@secateur/plugin-saliency-wanda';
 import * as samplerGap from '@secateur/plugin-sampler-gap';
@@ -56,6 +61,11 @@ export const algorithms = {
   '@secateur/plugin-saliency-lora': saliencyLora,
   '@secateur/plugin-saliency-wanda': saliencyWanda,
   '@secateur/plugin-saliency-magnitude': saliencyMagnitude,
+  '@secateur/plugin-saliency-random': saliencyRandom,
+  '@secateur/plugin-saliency-flap': saliencyFlap,
+  '@secateur/plugin-saliency-loraprune': saliencyLoraprune,
+  '@secateur/plugin-saliency-block-influence': saliencyBlockInfluence,
+  '@secateur/plugin-saliency-hesso': saliencyHesso,
   '@secateur/plugin-knowledge-ablation': knowledgeAblation,
   '@secateur/plugin-optimizer-lhspg': optimizerLhspg,
   '@secateur/plugin-optimizer-oneshot': optimizerOneshot,
