@@ -74,6 +74,12 @@ test('by score, heads and channels are one list whatever they cost, and the budg
     heads: [0],
     first: [0, 1, 2, 3, 4, 5, 6],
   });
+  // A head of 0.2 per parameter would be second of all jointly.
+  const high = scoresOf({ heads: [20, 21, 90, 90], first: rising, second: rising.map(x => x + 0.5) });
+  t.deepEqual(plain(selectUnits(high, [heads, first, second], 150, byScore)), {
+    first: [0, 1, 2, 3, 4, 5, 6, 7],
+    second: [0, 1, 2, 3, 4, 5, 6],
+  });
 });
 
 test('uniformly, every group gives the same share', t => {
