@@ -65,6 +65,8 @@ export * from './ports/tracer.js';
 export * from './rng.js';
 export * from './run.js';
 export * from './run-context.js';
+export { type ProxyName, proxyNames } from './scoring/proxies.js';
+export * from './scoring/proxy-scorer.js';
 export { floorOf, type SelectionLimits, stepOf } from './selection/limits.js';
 export * from './selection/select.js';
 export * from './session.js';

@@ -21,9 +21,14 @@ import * as optimizerLhspg from '@secateur/plugin-optimizer-lhspg';
 import * as optimizerOneshot from '@secateur/plugin-optimizer-oneshot';
 import * as recoveryLora from '@secateur/plugin-recovery-lora';
 import * as repairLeastSquares from '@secateur/plugin-repair-least-squares';
+import * as saliencyBlockInfluence from '@secateur/plugin-saliency-block-influence';
+import * as saliencyFlap from '@secateur/plugin-saliency-flap';
+import * as saliencyHesso from '@secateur/plugin-saliency-hesso';
 import * as saliencyLora from '@secateur/plugin-saliency-lora';
+import * as saliencyLoraprune from '@secateur/plugin-saliency-loraprune';
 import * as saliencyMagnitude from '@secateur/plugin-saliency-magnitude';
 import * as saliencyObs from '@secateur/plugin-saliency-obs';
+import * as saliencyRandom from '@secateur/plugin-saliency-random';
 import * as saliencyTaylor from '@secateur/plugin-saliency-taylor';
 import * as saliencyWanda from '@secateur/plugin-saliency-wanda';
 import * as samplerGap from '@secateur/plugin-sampler-gap';
@@ -60,6 +65,11 @@ export const algorithms = {
   '@secateur/plugin-saliency-lora': saliencyLora,
   '@secateur/plugin-saliency-wanda': saliencyWanda,
   '@secateur/plugin-saliency-magnitude': saliencyMagnitude,
+  '@secateur/plugin-saliency-random': saliencyRandom,
+  '@secateur/plugin-saliency-flap': saliencyFlap,
+  '@secateur/plugin-saliency-loraprune': saliencyLoraprune,
+  '@secateur/plugin-saliency-block-influence': saliencyBlockInfluence,
+  '@secateur/plugin-saliency-hesso': saliencyHesso,
   '@secateur/plugin-knowledge-ablation': knowledgeAblation,
   '@secateur/plugin-objective-distill': objectiveDistill,
   '@secateur/plugin-optimizer-lhspg': optimizerLhspg,

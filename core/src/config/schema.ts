@@ -62,9 +62,9 @@ export const configSchema = z
         protect: z.array(name),
         /**
          * How the budget is spread: `kind` (default) ranks each kind of unit over all layers, `joint` makes one list by
-         * score per parameter, `uniform` takes alike from every group.
+         * score per parameter, `score` one by score alone, `uniform` takes alike from every group.
          */
-        ranking: z.enum(['kind', 'joint', 'uniform']),
+        ranking: z.enum(['kind', 'joint', 'score', 'uniform']),
         /** Kept channels of a cut layer are a multiple of this. Default 1. */
         rounding: count,
         /** Default 1. */

@@ -4,9 +4,10 @@ import type { RemovalGroup, UnitKind } from '../domain/removal-group.js';
 export interface SelectionLimits {
   /**
    * How the budget is spread. `kind`: each kind of unit gives its share, ranked over all layers; `joint`: one list by
-   * score per parameter; `uniform`: every group gives the same share, so that layers that are alike stay alike.
+   * score per parameter; `score`: one list by score as it is, for scores that are on one scale whatever a unit holds;
+   * `uniform`: every group gives the same share, so that layers that are alike stay alike.
    */
-  readonly ranking: 'kind' | 'joint' | 'uniform';
+  readonly ranking: 'kind' | 'joint' | 'score' | 'uniform';
   /** Kept channels per group are a multiple of this wherever a group is cut. */
   readonly rounding: number;
   readonly minKvHeads: number;

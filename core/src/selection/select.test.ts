@@ -57,6 +57,31 @@ test('jointly, units are ranked by score per parameter', t => {
   t.deepEqual(plain(removed), { heads: [0, 1], first: [0] });
 });
 
+test('by score, heads and channels are one list whatever they cost, and the budget counts parameters', t => {
+  const saliency = scoresOf({ heads: [0.5, 3.5, 90, 90], first: rising });
+  const byScore: SelectionLimits = { ...limits, ranking: 'score' };
+  // 0 (channel), 0.5 (head), 1, 2, 3 (channels), 3.5 (head), 4, ...
+  t.deepEqual(plain(selectUnits(saliency, [heads, first], 140, byScore)), {
+    heads: [0],
+    first: [0, 1, 2, 3],
+  });
+  t.deepEqual(plain(selectUnits(saliency, [heads, first], 240, byScore)), {
+    heads: [0, 1],
+    first: [0, 1, 2, 3],
+  });
+  // The second head would pass the budget: channels fill the rest.
+  t.deepEqual(plain(selectUnits(saliency, [heads, first], 170, byScore)), {
+    heads: [0],
+    first: [0, 1, 2, 3, 4, 5, 6],
+  });
+  // A head of 0.2 per parameter would be second of all jointly.
+  const high = scoresOf({ heads: [20, 21, 90, 90], first: rising, second: rising.map(x => x + 0.5) });
+  t.deepEqual(plain(selectUnits(high, [heads, first, second], 150, byScore)), {
+    first: [0, 1, 2, 3, 4, 5, 6, 7],
+    second: [0, 1, 2, 3, 4, 5, 6],
+  });
+});
+
 test('uniformly, every group gives the same share', t => {
   const saliency = scoresOf({ first: rising, second: rising.map(x => x + 1000), heads: [0, 1, 2, 3] });
   const removed = selectUnits(saliency, [heads, first, second], 300, { ...limits, ranking: 'uniform' });
@@ -197,7 +222,7 @@ const draw = (rng: Rng): Draw => {
   const coarse = rng.integer(3) === 0; // some scores are equal
   const score = (): number => (coarse ? rng.integer(4) : rng.next());
   const drawn: SelectionLimits = {
-    ranking: (['kind', 'joint', 'uniform'] as const)[rng.integer(3)]!,
+    ranking: (['kind', 'joint', 'score', 'uniform'] as const)[rng.integer(4)]!,
     rounding: [1, 1, 4, 8][rng.integer(4)]!,
     minKvHeads: 1 + rng.integer(2),
     minChannels: [1, 8, 16][rng.integer(3)]!,

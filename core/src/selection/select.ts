@@ -105,9 +105,10 @@ class Picker {
     if (this.limits.ranking === 'uniform') {
       if (this.#pickUniformly(quota)) return;
     } else if (this.limits.ranking === 'kind') this.#pickByKind(quota, ceiling);
-    // The whole of a joint ranking, or what floors and rounding kept back: taken wherever it is cheapest.
-    this.#take(this.groups, quota, perParameter, ceiling);
-    this.#take(this.groups, quota, perParameter);
+    // The whole of a ranking in one list, or what floors and rounding kept back: taken wherever it is cheapest.
+    const key = this.limits.ranking === 'score' ? perUnit : perParameter;
+    this.#take(this.groups, quota, key, ceiling);
+    this.#take(this.groups, quota, key);
   }
 
   #pickByKind(quota: number, ceiling: number): void {

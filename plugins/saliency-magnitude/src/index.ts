@@ -1,11 +1,12 @@
 import { definePlugin, SaliencyScorer } from '@secateur/core';
+import { indicesOfUnit } from '@secateur/core/graph';
 import { z } from 'zod';
-import { type MagnitudeNorm, magnitudeOf, type NormSums } from './magnitude.js';
+import { columnNorms, type MagnitudeNorm, magnitudeOf, type NormSums } from './magnitude.js';
 
-export { type MagnitudeNorm, magnitudeOf } from './magnitude.js';
+export { columnNorms, type MagnitudeNorm, magnitudeOf } from './magnitude.js';
 
 const schema = z.strictObject({
-  norm: z.enum(['l2', 'l1', 'average']).default('l2'),
+  norm: z.enum(['l2', 'l1', 'average', 'columns']).default('l2'),
 });
 
 /** Norm of all weights that a unit owns, the columns that read it included. */
@@ -28,10 +29,26 @@ export const magnitudeScorer = (norm: MagnitudeNorm): SaliencyScorer => ({
   },
 });
 
+/** Sum of the norms of the columns that read a unit, and of nothing else. */
+export const columnScorer: SaliencyScorer = {
+  async score(group, signals) {
+    const scores = new Float64Array(group.units);
+    for (const { param, layout, side, dimension } of group.members) {
+      if (side !== 'consumer') continue;
+      const { data, shape } = await signals.effective(param);
+      const norms = columnNorms(data, shape as [number, number]);
+      for (let unit = 0; unit < group.units; unit++)
+        for (const column of indicesOfUnit(layout, dimension, unit)) scores[unit]! += norms[column]!;
+    }
+    return Float32Array.from(scores);
+  },
+};
+
 export default definePlugin(
   'saliency-magnitude',
-  (api, options) => {
-    api.provide(SaliencyScorer, 'magnitude', magnitudeScorer(options.norm), 'norm of the weights');
+  (api, { norm }) => {
+    const scorer = norm === 'columns' ? columnScorer : magnitudeScorer(norm);
+    api.provide(SaliencyScorer, 'magnitude', scorer, 'norm of the weights');
   },
   schema,
 );

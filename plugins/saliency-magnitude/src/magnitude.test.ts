@@ -1,9 +1,9 @@
 import { collectSignals, type RemovalGroup, SaliencyScorer, type Signals, wholePasses } from '@secateur/core';
-import { indicesOfUnit } from '@secateur/core/graph';
+import { consumerOf, indicesOfUnit } from '@secateur/core/graph';
 import { InterpreterEngine, openTinyModel, providedBy } from '@secateur/core/testing';
 import test from 'ava';
 import saliencyMagnitude, { magnitudeScorer } from './index.js';
-import { magnitudeOf } from './magnitude.js';
+import { columnNorms, magnitudeOf } from './magnitude.js';
 
 const model = await openTinyModel({ bias: true });
 const groups = model.groups.filter(
@@ -58,6 +58,42 @@ test('norms follow from sums', t => {
   t.deepEqual(magnitudeOf(sums, 'l2'), Float32Array.of(4, 0));
   t.deepEqual(magnitudeOf(sums, 'l1'), Float32Array.of(6, 0));
   t.deepEqual(magnitudeOf(sums, 'average'), Float32Array.of(2, 0));
+});
+
+test('columns: the norms of the columns that read a unit, summed', async t => {
+  t.deepEqual(columnNorms(Float32Array.of(3, -1, 4, 0), [2, 2]), Float64Array.of(5, 1));
+  const scorer = providedBy(saliencyMagnitude({ norm: 'columns' }), SaliencyScorer, 'magnitude');
+  for (const group of groups) {
+    const { param, layout } = consumerOf(group)!;
+    const weight = await model.merged(param);
+    const [out, into] = model.source.tensors.get(param)!.shape as [number, number];
+    for (const [unit, score] of (await scorer.score(group, signals)).entries()) {
+      const norms = indicesOfUnit(layout, group.dimension, unit).map(j =>
+        Math.hypot(...Array.from({ length: out }, (_, i) => weight[i * into + j]!)),
+      );
+      const expected = norms.reduce((sum, norm) => sum + norm, 0);
+      t.true(Math.abs(score - expected) <= 1e-6 * expected, `${group.id} ${unit}`);
+    }
+  }
+});
+
+test('LLM-Pruner sums squares without the root: the units of a kind rank alike', async t => {
+  const squares = async (group: RemovalGroup): Promise<number[]> => {
+    const sums: number[] = [];
+    for (let unit = 0; unit < group.units; unit++)
+      sums.push((await weightsOf(group, unit)).reduce((sum, w) => sum + w * w, 0));
+    return sums;
+  };
+  for (const kind of ['kv-head', 'query-head', 'channel']) {
+    const own = groups.filter(group => group.kind === kind);
+    const [theirs, ours]: [number[], number[]] = [[], []];
+    for (const group of own) {
+      theirs.push(...(await squares(group)));
+      ours.push(...(await magnitudeScorer('l2').score(group, signals)));
+    }
+    const order = (scores: number[]): number[] => [...scores.keys()].sort((a, b) => scores[a]! - scores[b]!);
+    t.deepEqual(order(ours), order(theirs), kind);
+  }
 });
 
 test('the plugin provides "magnitude", which needs no calibration', t => {

@@ -20,3 +20,13 @@ export const magnitudeOf = ({ square, absolute, count }: NormSums, norm: Magnitu
       return Float32Array.from(square, (sum, unit) => Math.sqrt(sum / count[unit]!));
   }
 };
+
+/**
+ * ‖W_:,j‖₂ of each input column, [in]: "mag-sp" of arXiv 2312.11983.
+ * @param weight [out, in], row-major
+ */
+export const columnNorms = (weight: Float32Array, [out, into]: readonly [number, number]): Float64Array => {
+  const squares = new Float64Array(into);
+  for (let i = 0; i < out; i++) for (let j = 0; j < into; j++) squares[j]! += weight[i * into + j]! ** 2;
+  return squares.map(Math.sqrt);
+};

@@ -1,6 +1,8 @@
 import {
   collectSignals,
   type LiveModel,
+  type ProxyName,
+  proxyNames,
   type RemovalGroup,
   type SaliencyMap,
   wholePasses,
@@ -8,43 +10,10 @@ import {
 import { indicesOfUnit } from '@secateur/core/graph';
 import { InterpreterEngine, openTinyModel } from '@secateur/core/testing';
 import test from 'ava';
-import saliencyLora, {
-  combineProxies,
-  loraScorer,
-  type ProxyName,
-  proxyNames,
-  proxyScores,
-} from './index.js';
+import saliencyLora, { loraScorer } from './index.js';
 
 const alone = (name: ProxyName): Record<ProxyName, number> =>
   Object.fromEntries(proxyNames.map(other => [other, Number(other === name)])) as Record<ProxyName, number>;
-
-test('each proxy is its formula', t => {
-  const scores = proxyScores({
-    xx: Float64Array.of(25, 4, 0),
-    uu: Float64Array.of(4, 0, 1),
-    xu: Float64Array.of(-10, 0, 0),
-    count: Float64Array.of(5, 5, 5),
-  });
-  t.deepEqual(scores, {
-    magnitude: Float64Array.of(5, 2, 0),
-    averageMagnitude: Float64Array.of(1, 0.4, 0),
-    cosine: Float64Array.of(0, 1, 1), // against the update, no update, no weight
-    taylorFirst: Float64Array.of(10, 0, 0),
-    taylorSecond: Float64Array.of(50, 0, 0),
-  });
-});
-
-test('proxies are brought to length 1 over all groups before they are added', t => {
-  const proxies = (...values: number[]): Record<ProxyName, Float64Array> =>
-    Object.fromEntries(proxyNames.map(name => [name, Float64Array.from(values)])) as never;
-  const [a, b] = combineProxies([{ ...proxies(3, 0), cosine: Float64Array.of(0, 0) }, proxies(4)], {
-    ...alone('magnitude'),
-    cosine: 2,
-  });
-  const near = (x: number, y: number): boolean => Math.abs(x - y) < 1e-6;
-  t.true(near(a![0]!, 0.6) && near(a![1]!, 0) && near(b![0]!, 0.8 + 2));
-});
 
 const model = await openTinyModel({ bias: true });
 const groups = model.groups.filter(({ kind }) => kind === 'channel' || kind === 'kv-head');

@@ -1,0 +1,107 @@
+import {
+  batchFeeds,
+  collectSignals,
+  SaliencyScorer,
+  type SecateurError,
+  type Sequence,
+  selectUnits,
+  wholePasses,
+} from '@secateur/core';
+import { type Dense, evaluate, pieces } from '@secateur/core/graph';
+import { InterpreterEngine, openTinyModel, providedBy } from '@secateur/core/testing';
+import test from 'ava';
+import saliencyBlockInfluence from './index.js';
+import { influenceScores } from './influence.js';
+
+test('the score is 1 less the similarity, for all units', t => {
+  t.deepEqual(influenceScores(0.75, 3), Float32Array.of(0.25, 0.25, 0.25));
+});
+
+const model = await openTinyModel();
+const groups = model.groups.filter(({ kind }) => kind === 'channel' || kind === 'kv-head');
+const scorer = providedBy(saliencyBlockInfluence(), SaliencyScorer, 'block-influence');
+const sequences = [0, 1].map(
+  (first): Sequence => ({
+    ids: Int32Array.of(3 + first, 4, 9),
+    targets: Int32Array.of(4, 9, 2),
+    weights: Float32Array.of(1, 1, 1),
+    length: 3,
+  }),
+);
+const collect = (needs: SaliencyScorer['needs']) =>
+  collectSignals({
+    passes: wholePasses(new InterpreterEngine(ref => model.source.format.read(ref))),
+    model,
+    groups,
+    needs: new Set(needs),
+    sequences,
+    batch: 2,
+  });
+
+/** Rows of the hidden states before and behind each layer, in float64. */
+const hiddenStates = async (): Promise<{ before: number[][]; behind: number[][] }[]> => {
+  const graph = model.graph({ batch: 2, sequence: 3 });
+  const { feeds } = batchFeeds(sequences, { batch: 2, sequence: 3 });
+  const dense: Record<string, Dense> = {};
+  for (const name of graph.inputs) {
+    const { shape, data } = feeds[name]!;
+    dense[name] = { shape, data: Float64Array.from(data as ArrayLike<number | bigint>, Number) };
+  }
+  for (const { name, shape } of graph.parameters.values())
+    dense[name] = { shape, data: Float64Array.from(model.fed.get(name) ?? (await model.weight(name))) };
+  const tensors = evaluate(graph, dense);
+  const rows = (name: string): number[][] => {
+    const { shape, data } = tensors.get(name)!;
+    return Array.from({ length: shape[0]! }, (_, row) => [
+      ...data.subarray(row * shape[1]!, (row + 1) * shape[1]!),
+    ]);
+  };
+  return pieces(graph)
+    .slice(1, -1)
+    .map(({ entry, exit }) => ({ before: rows(entry!), behind: rows(exit!) }));
+};
+
+test('every unit of a layer has what its hidden states say', async t => {
+  t.deepEqual(scorer.needs, ['blockSimilarity']);
+  const signals = await collect(scorer.needs);
+  const dot = (a: number[], b: number[]): number => a.reduce((sum, x, i) => sum + x * b[i]!, 0);
+  const expected = (await hiddenStates()).map(
+    ({ before, behind }) =>
+      1 -
+      before.reduce(
+        (sum, h, row) => sum + dot(h, behind[row]!) / Math.sqrt(dot(h, h) * dot(behind[row]!, behind[row]!)),
+        0,
+      ) /
+        before.length,
+  );
+  t.is(expected.length, 2);
+  for (const group of groups) {
+    const scores = await scorer.score(group, signals);
+    t.is(scores.length, group.units);
+    t.is(new Set(scores).size, 1);
+    t.true(Math.abs(scores[0]! - expected[group.layer!]!) < 1e-6, `${group.id} ${scores[0]}`);
+  }
+});
+
+test('ranked over layers, the layer of the lowest influence goes first and whole, down to its minima', async t => {
+  const signals = await collect(scorer.needs);
+  const saliency = new Map<string, Float32Array>();
+  for (const group of groups) saliency.set(group.id, await scorer.score(group, signals));
+  const lowest = groups.toSorted((a, b) => saliency.get(a.id)![0]! - saliency.get(b.id)![0]!)[0]!.layer;
+  const own = groups.filter(({ layer }) => layer === lowest);
+  const quota = own.reduce((sum, { units, unitCost }) => sum + (units - 1) * unitCost, 0);
+  for (const ranking of ['kind', 'score'] as const) {
+    const limits = { ranking, rounding: 1, minKvHeads: 1, minChannels: 1 };
+    const removed = selectUnits(saliency, groups, quota, limits);
+    for (const { id, layer, units } of groups)
+      t.is(removed.get(id)?.length ?? 0, layer === lowest ? units - 1 : 0, `${ranking} ${id}`);
+  }
+});
+
+test('a group of no layer is refused', t => {
+  const error = t.throws(() =>
+    scorer.score({ ...groups[0]!, id: 'model#hidden', layer: undefined }, {} as never),
+  ) as unknown as SecateurError;
+  t.is(error.code, 'E_SALIENCY');
+  t.regex(error.message, /model#hidden/);
+});
