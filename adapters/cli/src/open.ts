@@ -24,7 +24,7 @@ export interface Invocation {
 /** Loads the configuration that a command line names, and lays everything over each other. */
 export const resolveInvocation = async (
   { config, flags = {}, requires = 'nothing' }: Invocation,
-  { cwd, clock }: Console,
+  { cwd, clock }: Pick<Console, 'cwd' | 'clock'>,
 ): Promise<Resolved> => {
   const known = { ...modules, secateur: (await import('./index.js')) as unknown };
   const file = await loadConfig({ file: config, cwd, modules: known });
