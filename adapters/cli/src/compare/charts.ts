@@ -1,4 +1,4 @@
-import { HeatmapChart, LineChart } from 'echarts/charts';
+import { CustomChart, type CustomSeriesOption, HeatmapChart, LineChart } from 'echarts/charts';
 import {
   GridComponent,
   LegendComponent,
@@ -9,9 +9,11 @@ import {
 import { init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 import { type KeptLayers, keptLayers } from './kept-layers.js';
+import { type QualityPoint, qualityLines } from './quality-lines.js';
 import type { CompareRecord } from './record.js';
 
 use([
+  CustomChart,
   GridComponent,
   HeatmapChart,
   LegendComponent,
@@ -31,20 +33,14 @@ export const chartsOf = (record: CompareRecord): ReadonlyMap<string, string> =>
     ),
   ]);
 
-const panel = { width: 360, height: 260, gap: 70, top: 60 } as const;
+const panel = { width: 360, height: 260, gap: 70, top: 72 } as const;
 
-/** Perplexity by remaining parameters: a panel for each source, a line for each preset, from the dense model on. */
-const qualityChart = ({ dense, rows, settings, chunk }: CompareRecord): string => {
+/** Perplexity by remaining parameters: a panel for each source, a line for each preset, a whisker for each interval. */
+const qualityChart = (record: CompareRecord): string => {
+  const { dense, chunk } = record;
   const sources = Object.keys(dense.perplexity);
-  const presets = [...new Set(rows.map(({ preset }) => preset))];
+  const lines = qualityLines(record);
   const left = (i: number): number => panel.gap + i * (panel.width + panel.gap);
-  const line = (source: string, preset: string): [number, number][] => [
-    [dense.parameters, dense.perplexity[source]!],
-    ...settings.ratios
-      .flatMap(ratio => rows.find(row => row.preset === preset && row.ratio === ratio) ?? [])
-      .map(row => [row.parameters, row.perplexity[source]!.recovered.mean] as [number, number])
-      .sort((a, b) => b[0] - a[0]),
-  ];
   return draw(left(sources.length), panel.top + panel.height + 90, {
     title: [
       {
@@ -55,12 +51,12 @@ const qualityChart = ({ dense, rows, settings, chunk }: CompareRecord): string =
       ...sources.map((name, i) => ({
         text: name,
         left: left(i) + panel.width / 2,
-        top: 30,
+        top: 42,
         textAlign: 'center' as const,
         textStyle: { fontSize: 13 },
       })),
     ],
-    legend: { bottom: 0, data: presets },
+    legend: { bottom: 0, itemGap: 24, data: lines.map(({ label }) => label) },
     grid: sources.map((_, i) => ({
       left: left(i),
       top: panel.top,
@@ -79,34 +75,72 @@ const qualityChart = ({ dense, rows, settings, chunk }: CompareRecord): string =
     })),
     yAxis: sources.map((_, gridIndex) => ({ type: 'value', gridIndex, scale: true })),
     series: sources.flatMap((source, i) =>
-      presets.map((preset, p) => ({
-        type: 'line',
-        name: preset,
-        xAxisIndex: i,
-        yAxisIndex: i,
-        color: colours[p % colours.length]!,
-        symbolSize: 7,
-        data: line(source, preset),
-        ...(p === 0
-          ? {
-              markLine: {
-                silent: true,
-                symbol: 'none',
-                lineStyle: { color: '#888', type: 'dashed' as const },
-                label: { formatter: 'dense', position: 'insideStartTop' as const },
-                data: [{ yAxis: dense.perplexity[source]! }],
-              },
-            }
-          : {}),
-      })),
+      lines.flatMap(({ label, points }, p) => {
+        const axes = { xAxisIndex: i, yAxisIndex: i, color: colours[p % colours.length]! };
+        const own = points[source]!;
+        return [
+          {
+            type: 'line' as const,
+            name: label,
+            ...axes,
+            symbolSize: 7,
+            data: own.map(({ parameters, perplexity }) => [parameters, perplexity]),
+            ...(p === 0 ? { markLine: denseLine(dense.perplexity[source]!) } : {}),
+          },
+          {
+            type: 'custom' as const,
+            ...axes,
+            data: intervals(own),
+            encode: { x: 0, y: [1, 2] },
+            renderItem: whisker(axes.color),
+          },
+        ];
+      }),
     ),
   });
 };
 
+const denseLine = (perplexity: number) => ({
+  silent: true,
+  symbol: 'none',
+  lineStyle: { color: '#888', type: 'dashed' as const },
+  label: { formatter: 'dense', position: 'insideStartTop' as const },
+  data: [{ yAxis: perplexity }],
+});
+
+/** [x, low, high] of every interval. */
+const intervals = (points: readonly QualityPoint[]): number[][] =>
+  points.flatMap(({ parameters, perplexity, half }) =>
+    half === null ? [] : [[parameters, perplexity - half, perplexity + half]],
+  );
+
+const whisker =
+  (stroke: string): NonNullable<CustomSeriesOption['renderItem']> =>
+  (_, api) => {
+    const at = (value: number): number[] => api.coord([api.value(0), value]);
+    const [[x, low], [, high]] = [at(api.value(1) as number), at(api.value(2) as number)] as [
+      [number, number],
+      [number, number],
+    ];
+    const cap = (y: number) => ({
+      type: 'line' as const,
+      shape: { x1: x - 4, x2: x + 4, y1: y, y2: y },
+      style: { stroke },
+    });
+    return {
+      type: 'group',
+      children: [
+        { type: 'line', shape: { x1: x, x2: x, y1: low, y2: high }, style: { stroke } },
+        cap(low),
+        cap(high),
+      ],
+    };
+  };
+
 /** Share of heads and channels that each layer keeps, mean over the seeds. */
 const keptChart = ({ preset, ratio, seeds, kinds, layers, shares }: KeptLayers): string => {
   const cell = 34;
-  return draw(140 + Math.max(8, layers) * cell, 110 + kinds.length * cell, {
+  return draw(140 + Math.max(8, layers) * cell, 120 + kinds.length * cell, {
     title: {
       text: `${preset}, ratio ${ratio}: % kept by layer`,
       subtext: seeds === 1 ? '' : `mean over ${seeds} seeds`,
@@ -114,7 +148,7 @@ const keptChart = ({ preset, ratio, seeds, kinds, layers, shares }: KeptLayers):
       itemGap: 2,
       textStyle: { fontSize: 14 },
     },
-    grid: { left: 90, right: 30, top: 48, height: kinds.length * cell },
+    grid: { left: 90, right: 30, top: 58, height: kinds.length * cell },
     xAxis: {
       type: 'category',
       data: Array.from({ length: layers }, (_, i) => String(i)),
@@ -123,7 +157,7 @@ const keptChart = ({ preset, ratio, seeds, kinds, layers, shares }: KeptLayers):
       nameGap: 24,
     },
     yAxis: { type: 'category', data: [...kinds], inverse: true },
-    visualMap: { show: false, min: 0, max: 100, inRange: { color: ['#b2182b', '#f7f7f7', '#2166ac'] } },
+    visualMap: { show: false, min: 0, max: 100, inRange: { color: ['#ffffff', '#4393c3'] } },
     series: [
       {
         type: 'heatmap',

@@ -9,7 +9,7 @@ import { json, writeFiles } from './cell-store.js';
 import { CellsProgress } from './cells-progress.js';
 import { sectionsOf } from './columns.js';
 import { type CompareFlags, commandLine } from './command-line.js';
-import { Comparison } from './comparison.js';
+import { type CellRunner, Comparison } from './comparison.js';
 import { markdownOf } from './markdown.js';
 import { faultsOf, notesOf } from './notes.js';
 import { type CompareRecord, type RowCells, recordOf } from './record.js';
@@ -19,8 +19,8 @@ import { type CompareRecord, type RowCells, recordOf } from './record.js';
  * @throws SecateurError E_INTERRUPTED with the command that goes on; E_NUMERICS, after all is written, where runs are not
  * comparable
  */
-export const compare = async (flags: CompareFlags, console: Console): Promise<void> => {
-  const comparison = await Comparison.open(flags, console);
+export const compare = async (flags: CompareFlags, console: Console, runner?: CellRunner): Promise<void> => {
+  const comparison = await Comparison.open(flags, console, runner);
   const record = recordOf(await runAll(comparison, flags, console), {
     command: commandLine(flags),
     now: console.clock.now(),

@@ -13,6 +13,9 @@ import type { CompareFlags } from './command-line.js';
 import { type Method, methodsOf } from './methods.js';
 import type { RowCells } from './record.js';
 
+/** Runs one cell. */
+export type CellRunner = typeof runInProcess;
+
 /** A cell with its configuration. */
 interface Prepared {
   readonly name: CellName;
@@ -32,13 +35,18 @@ export class Comparison {
     readonly methods: readonly Method[],
     readonly seeds: readonly number[],
     private readonly prepared: ReadonlyMap<string, Prepared>,
+    private readonly runner: CellRunner,
   ) {}
 
   /**
    * Resolves the configuration of every cell, before anything is run.
    * @throws SecateurError E_RESUME for a cell that is kept from other settings, and what a configuration has wrong
    */
-  static async open(flags: CompareFlags, console: Console): Promise<Comparison> {
+  static async open(
+    flags: CompareFlags,
+    console: Console,
+    runner: CellRunner = runInProcess,
+  ): Promise<Comparison> {
     const { config, model, text, device, threads } = flags;
     const common = flagLayer({
       ...(model === undefined ? {} : { model }),
@@ -67,7 +75,7 @@ export class Comparison {
             const kept = await store.kept(name, settings);
             prepared.set(folderOf(name), { name, flags: layer, file: resolved.file, settings, kept });
           }
-    return new Comparison(flags, console, store, methods, seeds, prepared);
+    return new Comparison(flags, console, store, methods, seeds, prepared, runner);
   }
 
   /** Names of all cells in the order in which they run. Of the seeds after the first, rates are counted once. */
@@ -138,7 +146,7 @@ export class Comparison {
     progress.start(name);
     await this.store.begin(name, settings);
     const task = { name, cwd, file: file ?? null, flags, resume: this.flags.resume };
-    const cell = await runInProcess(task, {
+    const cell = await this.runner(task, {
       signal,
       onProgress: event => progress.tell(event),
       onLog: log,

@@ -9,7 +9,7 @@ export const notesOf = (record: CompareRecord): readonly string[] => {
     `Perplexity at chunk ${chunk} on each source's validation split, lower is better; at the cut: before recovery.`,
     seeds.length === 1
       ? `One seed, ${seeds[0]}: nothing is known of the spread.`
-      : `Mean ± half-width of the 95 % interval over the seeds ${seeds.join(', ')} (Student's t, ${seeds.length - 1} degrees of freedom).`,
+      : `Mean ± half-width of the 95 % interval over the seeds ${seeds.join(', ')} (Student's t, ${seeds.length - 1} ${seeds.length === 2 ? 'degree' : 'degrees'} of freedom).`,
     recoveryTokens === null
       ? 'Each preset trains as it says: training tokens differ.'
       : `Every structured run trains on ${recoveryTokens.toLocaleString('en')} tokens, pruning and recovery together.`,
