@@ -48,6 +48,8 @@ export const runInProcess = async (
     });
     if (last?.kind === 'done') return last.cell;
     if (last?.kind === 'failed') throw received(last.error, task);
+    // Ctrl-C of a terminal reaches the process too, and kills one that has not begun to listen.
+    signal.throwIfAborted();
     throw died(task, killer ?? `status ${status}`, said);
   } finally {
     signal.removeEventListener('abort', stop);
@@ -58,10 +60,11 @@ export const runInProcess = async (
 const received = ({ code, message, hint, stack }: SentError, { name }: CellTask): Error => {
   if (code === 'E_INTERRUPTED') return new SecateurError(code, message);
   const sentence = `${titleOf(name)}: ${message}`;
+  const next = code === 'E_RESUME' ? 'put it back as it was, or make all cells anew: --no-resume' : hint;
   const error =
     code === null
       ? new Error(sentence)
-      : new SecateurError(code as ErrorCode, sentence, hint === null ? {} : { hint });
+      : new SecateurError(code as ErrorCode, sentence, next === null ? {} : { hint: next });
   error.stack = stack;
   return error;
 };

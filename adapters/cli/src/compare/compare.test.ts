@@ -101,6 +101,21 @@ test('in processes of their own: Ctrl-C in the second cell, and the same command
   ]);
 });
 
+test('a process that dies is an error of its cell, and no more', async t => {
+  const cwd = await folderWith(t, {
+    'prune.config.json': JSON.stringify(config),
+    'dying.ts': `import { definePlugin, definePreset } from '@secateur/core';
+      const plugin = definePlugin('dying', ({ hooks }) => {
+        hooks.initialize.tap(() => { process.kill(process.pid, 'SIGKILL'); });
+      });
+      export default definePreset('dying', () => ({ plugins: [plugin()] }));`,
+  });
+  const { status, err } = await secateur(cwd, ['compare', '--presets', 'dying.ts', '--ratio', RATIO]);
+  t.is(status, 2);
+  t.regex(err, /✖ E_ENGINE {2}dying, ratio 0\.19675, seed 3: the process of the cell ended with SIGKILL/);
+  t.regex(err, /may have lacked memory/);
+});
+
 test('what the command line has wrong is said before anything is run', async t => {
   const cwd = await folderWith(t, {
     'mine.ts': mine,
