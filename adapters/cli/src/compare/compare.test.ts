@@ -105,9 +105,7 @@ test('a process that dies is an error of its cell, and no more', async t => {
   const cwd = await folderWith(t, {
     'prune.config.json': JSON.stringify(config),
     'dying.ts': `import { definePlugin, definePreset } from '@secateur/core';
-      const plugin = definePlugin('dying', ({ hooks }) => {
-        hooks.initialize.tap(() => { process.kill(process.pid, 'SIGKILL'); });
-      });
+      const plugin = definePlugin('dying', () => { process.kill(process.pid, 'SIGKILL'); });
       export default definePreset('dying', () => ({ plugins: [plugin()] }));`,
   });
   const { status, err } = await secateur(cwd, ['compare', '--presets', 'dying.ts', '--ratio', RATIO]);
