@@ -8,6 +8,7 @@ export * from './clock.js';
 export * from './config/define.js';
 export { describeIssue, suggest } from './config/describe-issue.js';
 export * from './config/load.js';
+export { isPresetPath, withLoadedPresets } from './config/load-presets.js';
 export * from './config/model-from.js';
 export * from './config/resolve.js';
 export * from './config/schema.js';

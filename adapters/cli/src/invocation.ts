@@ -1,7 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
 import {
   type Resolved,
-  type ResolvedConfig,
   RunStorage,
   resolveConfig,
   type SecateurConfig,
@@ -10,6 +8,7 @@ import {
 } from '@secateur/core';
 import type { Console } from './console.js';
 import { installation } from './defaults.js';
+import { differences } from './differences.js';
 import { resolveInvocation, withSession } from './open.js';
 
 /** What `run.json` keeps of a command line, so that `resume` opens the same session again. */
@@ -60,24 +59,4 @@ export const reopenInvocation = async (folder: string, console: Console): Promis
       },
     );
   return again;
-};
-
-/** Paths at which two configurations differ, as JSON sees them. */
-const differences = (before: unknown, now: ResolvedConfig): readonly string[] => {
-  const [a, b] = [flatten(before), flatten(JSON.parse(JSON.stringify(now)))];
-  return [...new Set([...a.keys(), ...b.keys()])].filter(
-    path => !isDeepStrictEqual(a.get(path), b.get(path)),
-  );
-};
-
-const flatten = (
-  value: unknown,
-  path = '',
-  into = new Map<string, unknown>(),
-): ReadonlyMap<string, unknown> => {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    for (const [key, inner] of Object.entries(value))
-      flatten(inner, path === '' ? key : `${path}.${key}`, into);
-  else into.set(path, value);
-  return into;
 };

@@ -69,6 +69,20 @@ test('config prints every value with where it comes from', async t => {
   t.is(json.provenance['use.optimizer'], 'preset magnitude');
 });
 
+test('a preset is named by its file, in a configuration and by a flag', async t => {
+  const preset = (name: string): string =>
+    `import { definePreset } from '@secateur/core'; export default definePreset('${name}', () => ({ seed: 5 }));`;
+  const cwd = await folderWith(t, {
+    'prune.config.json': '{ "presets": ["./presets/mine.ts"] }',
+    'presets/mine.ts': preset('mine'),
+    'yours.ts': preset('yours'),
+  });
+  const shown = async (...flags: string[]) =>
+    JSON.parse((await inProcess(cwd, ['config', '--json', ...flags])).out) as unknown;
+  t.like(await shown(), { preset: 'mine', config: { seed: 5 } });
+  t.like(await shown('--preset', 'yours.ts'), { preset: 'yours', provenance: { seed: 'preset yours' } });
+});
+
 test('mistakes of the user exit with 2, a code and a hint, and without a stack', async t => {
   const cwd = await folderWith(t, {
     'broken.ts': 'export default {',

@@ -6,6 +6,7 @@ import {
   resolveConfig,
   type SecateurConfig,
   type Session,
+  withLoadedPresets,
 } from '@secateur/core';
 import { modules } from './bundled.js';
 import type { Console } from './console.js';
@@ -23,11 +24,12 @@ export interface Invocation {
 /** Loads the configuration that a command line names, and lays everything over each other. */
 export const resolveInvocation = async (
   { config, flags = {}, requires = 'nothing' }: Invocation,
-  { cwd, clock }: Console,
+  { cwd, clock }: Pick<Console, 'cwd' | 'clock'>,
 ): Promise<Resolved> => {
-  const secateur: unknown = await import('./index.js');
-  const file = await loadConfig({ file: config, cwd, modules: { ...modules, secateur } });
-  return resolveConfig({ file, flags, installation, cwd, clock, requires });
+  const known = { ...modules, secateur: (await import('./index.js')) as unknown };
+  const file = await loadConfig({ file: config, cwd, modules: known });
+  const layer = await withLoadedPresets(flags, cwd, known);
+  return resolveConfig({ file, flags: layer, installation, cwd, clock, requires });
 };
 
 /** Opens a session for the length of a piece of work. Runs do not need it: they shut down by themselves. */

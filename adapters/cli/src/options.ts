@@ -63,7 +63,7 @@ export const runOptions = (): readonly Option[] => [
   new Option('-m, --model <model>', `checkpoint to prune: ${MODEL}`),
   new Option('-a, --adapter <folder>', 'PEFT LoRA adapter of the model (default: a fresh one)'),
   new Option('--no-adapter', 'attach a fresh LoRA, whatever the configuration names'),
-  new Option('-p, --preset <name>', 'method, instead of the presets of the configuration'),
+  new Option('-p, --preset <name>', 'method, by name or file, instead of the presets of the configuration'),
   new Option('-r, --ratio <share>', 'share of the parameters to remove, between 0 and 1').argParser(number),
   new Option('-t, --text <name=file>', 'text to calibrate, train and measure on; repeatable').argParser(
     namedFile,

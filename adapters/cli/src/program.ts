@@ -1,5 +1,6 @@
 import { version } from '@secateur/core';
 import { Command } from 'commander';
+import { compare } from './commands/compare.js';
 import { config } from './commands/config.js';
 import { convert } from './commands/convert.js';
 import { doctor } from './commands/doctor.js';
@@ -21,7 +22,7 @@ export const program = (console: Console): Command => {
     .exitOverride()
     .configureOutput({ writeOut: console.out, writeErr: console.err, outputError: () => {} })
     .showSuggestionAfterError();
-  for (const add of [run, resume, ls, config, trace, evaluate, generate, convert, verify, doctor])
+  for (const add of [run, resume, compare, ls, config, trace, evaluate, generate, convert, verify, doctor])
     add(root, console);
   return root;
 };

@@ -4,7 +4,7 @@ import type { Console } from './console.js';
 /** Shows a piece of work as a stage: its title while it lasts, and how far it is. */
 export const progressOf = async <T>(
   { hooks }: Session,
-  { clock }: Console,
+  { clock }: Pick<Console, 'clock'>,
   stage: string,
   title: string,
   work: (onProgress: (done: number, total: number, unit: string, note?: string) => void) => Promise<T>,

@@ -4,6 +4,7 @@ import type { Ticker } from './live-view.js';
 import { createTerminalReporter, levels } from './terminal-reporter.js';
 import type { OutputStream } from './view.js';
 
+export { clockTime, duration, memorySize } from './format.js';
 export type { Ticker } from './live-view.js';
 export {
   createTerminalReporter,

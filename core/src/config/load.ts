@@ -1,6 +1,8 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { cosmiconfig } from 'cosmiconfig';
-import { isSecateurError, SecateurError } from '../errors.js';
+import { SecateurError } from '../errors.js';
+import { importDefault, loadFailure, type Modules, nothingIn, type Wanted } from './import-default.js';
+import { withLoadedPresets } from './load-presets.js';
 import type { SecateurConfig } from './schema.js';
 
 /** A configuration as it was found. */
@@ -19,13 +21,16 @@ export interface LoadOptions {
    * Modules that a configuration may import though its folder has not installed them, by specifier.
    * `@secateur/core` is always this very package.
    */
-  readonly modules?: Readonly<Record<string, unknown>>;
+  readonly modules?: Modules;
 }
+
+const wanted: Wanted = { what: 'configuration', hint: 'export default defineConfig({ ... })' };
 
 const extensions = ['.ts', '.mts', '.js', '.mjs'];
 
 /**
- * Finds and loads a configuration file. TypeScript is transpiled on the fly, imports of further files included.
+ * Finds and loads a configuration file, and the presets that it names by their paths. TypeScript is transpiled on the
+ * fly, imports of further files included.
  * @returns undefined when no file was named and none is there
  * @throws SecateurError E_CONFIG_NOT_FOUND, E_CONFIG_LOAD, or what a plugin factory in the file threw
  */
@@ -34,22 +39,7 @@ export const loadConfig = async ({
   cwd,
   modules = {},
 }: LoadOptions): Promise<LoadedConfig | undefined> => {
-  const load = async (path: string): Promise<unknown> => {
-    const [{ createJiti }, core] = await Promise.all([import('jiti'), import('../index.js')]);
-    const jiti = createJiti(import.meta.url, {
-      fsCache: false,
-      moduleCache: false,
-      virtualModules: { '@secateur/core': core, ...modules },
-    });
-    try {
-      const module = await jiti.import<object>(path);
-      // Asked for, not read: where there is no default, jiti gives the module for it.
-      if (!('default' in module)) throw nothingIn(path, Object.keys(module));
-      return await module.default;
-    } catch (cause) {
-      throw loadFailure(path, cause);
-    }
-  };
+  const load = (path: string): Promise<unknown> => importDefault(path, modules, wanted);
   const explorer = cosmiconfig('secateur', {
     searchStrategy: 'project',
     searchPlaces: [
@@ -64,15 +54,17 @@ export const loadConfig = async ({
   const named = file === undefined ? undefined : resolve(cwd, file);
   try {
     const found = named === undefined ? await explorer.search(cwd) : await explorer.load(named);
-    if (found?.isEmpty) throw nothingIn(found.filepath);
-    return found ? { file: found.filepath, config: found.config as SecateurConfig } : undefined;
+    if (found?.isEmpty) throw nothingIn(wanted, found.filepath);
+    if (!found) return undefined;
+    const config = await withLoadedPresets(found.config as SecateurConfig, dirname(found.filepath), modules);
+    return { file: found.filepath, config };
   } catch (cause) {
     if (named !== undefined && (cause as NodeJS.ErrnoException).code === 'ENOENT')
       throw new SecateurError('E_CONFIG_NOT_FOUND', `the configuration file ${named} does not exist`, {
         hint: 'name another with --config FILE, or leave the option out to use the prune.config.ts of this folder',
         cause,
       });
-    throw loadFailure(named, cause);
+    throw loadFailure(wanted, named, cause);
   }
 };
 
@@ -82,29 +74,8 @@ const loadJson = (path: string, content: string): unknown => {
   try {
     value = JSON.parse(content);
   } catch (cause) {
-    throw loadFailure(path, cause);
+    throw loadFailure(wanted, path, cause);
   }
-  if (value === null) throw nothingIn(path);
+  if (value === null) throw nothingIn(wanted, path);
   return value;
-};
-
-/** What a file exports under other names is not looked at: a configuration that is passed over must say so. */
-const nothingIn = (file: string, others: readonly string[] = []): SecateurError =>
-  new SecateurError(
-    'E_CONFIG_LOAD',
-    others.length > 0
-      ? `the configuration ${file} exports ${others.join(', ')}, expected a default export`
-      : `the configuration ${file} exports nothing, expected a configuration`,
-    { hint: 'export default defineConfig({ ... })' },
-  );
-
-const loadFailure = (file: string | undefined, cause: unknown): SecateurError => {
-  if (isSecateurError(cause)) return cause;
-  const message = cause instanceof Error ? cause.message : String(cause);
-  const place = message.startsWith('ParseError') ? /:(\d+:\d+)$/.exec(message)?.[1] : undefined;
-  const said = `${message.split('\n')[0]!.trim()}${place === undefined ? '' : ` at ${place}`}`;
-  return new SecateurError('E_CONFIG_LOAD', `the configuration ${file ?? 'file'} cannot be loaded: ${said}`, {
-    hint: 'the file must run by itself and export a configuration: export default defineConfig({ ... })',
-    cause,
-  });
 };

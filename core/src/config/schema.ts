@@ -40,7 +40,7 @@ export const configSchema = z
      * nothing is trained and the weights, as they are stored, exceed half of the memory. Training needs them all.
      */
     stream: z.union([z.literal('auto'), z.boolean()]),
-    /** Presets, or names of bundled ones. Later ones win. */
+    /** Presets, names of bundled ones, or paths of files that export one. Later ones win. */
     presets: z.array(z.unknown()),
     plugins: z.array(z.unknown()),
     /** Which plugin does what: `{ saliency: 'wanda' }`. `none` leaves an optional port empty. */

@@ -1,0 +1,7 @@
+/** What is used of it: its own types are not found through its `exports`. */
+declare module 'cephes' {
+  /** Settles once the functions can be called. */
+  export const compiled: Promise<void>;
+  /** The quantile of Student's t with `k` degrees of freedom at probability `p`. */
+  export const stdtri: (k: number, p: number) => number;
+}

@@ -1,0 +1,43 @@
+/** Flags of `secateur compare` as they were given, so that the command can be printed again. */
+export interface CompareFlags {
+  readonly presets: readonly string[];
+  readonly ratio: readonly number[];
+  readonly seeds: number;
+  readonly recoveryTokens?: number;
+  readonly rates?: readonly number[];
+  readonly out: string;
+  readonly config?: string;
+  readonly model?: string;
+  readonly text?: Readonly<Record<string, string>>;
+  readonly device?: 'cpu' | 'webgpu' | 'cuda' | 'auto';
+  readonly threads?: number;
+  /** False for `--no-resume`. */
+  readonly resume: boolean;
+}
+
+/** The command that goes on where this one stopped, or makes it again: without `--no-resume`. */
+export const commandLine = (flags: CompareFlags): string => {
+  const { presets, ratio, seeds, recoveryTokens, rates, config, model, text = {}, device, threads } = flags;
+  const optional = (flag: string, value: string | number | undefined): string[] =>
+    value === undefined ? [] : [flag, String(value)];
+  return [
+    'npx secateur compare',
+    ...optional('--presets', presets.join(',')),
+    ...optional('--ratio', ratio.join(',')),
+    ...optional('--seeds', seeds),
+    ...optional('--recovery-tokens', recoveryTokens),
+    ...optional('--rates', rates?.join(',')),
+    ...optional('--config', config),
+    ...optional('--model', model),
+    ...Object.entries(text).flatMap(([name, file]) => ['--text', `${name}=${file}`]),
+    ...optional('--device', device),
+    ...optional('--threads', threads),
+    ...optional('--out', flags.out),
+  ]
+    .map((word, i) => (i === 0 ? word : quoted(word)))
+    .join(' ');
+};
+
+/** Quoted where a shell would take it apart. */
+const quoted = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

@@ -1,0 +1,51 @@
+import { sectionsOf } from './columns.js';
+import { notesOf } from './notes.js';
+import type { CompareRecord, Row } from './record.js';
+
+/**
+ * `compare.md`: the tables, with all that is needed to read them and to make them again.
+ * @param charts names of the files in `charts/`
+ */
+export const markdownOf = (record: CompareRecord, charts: readonly string[]): string => {
+  const { command, date, machine, versions, rows } = record;
+  const tuned = rows.filter(row => row.tuned !== null);
+  return [
+    '# Comparison of pruning methods',
+    ['```sh', command, '```'].join('\n'),
+    `${date.slice(0, 10)}, ${machine.processor}, ${machine.threads} threads, ${machine.system}; ${Object.entries(
+      versions,
+    )
+      .map(([name, version]) => `${name} ${version}`)
+      .join(', ')}.`,
+    notesOf(record)
+      .map(note => `- ${note}`)
+      .join('\n'),
+    ...sectionsOf(record).flatMap(({ title, head, rows }) => [`## ${capital(title)}`, tableOf(head, rows)]),
+    ...(tuned.length === 0
+      ? []
+      : ['## Rates', tableOf(['preset', 'ratio', 'rate', 'tuning loss by rate'], tuned.map(rateLine))]),
+    ...(charts.length === 0
+      ? []
+      : ['## Charts', ...charts.map(file => `![${file}](charts/${encodeURIComponent(file)})`)]),
+    '',
+  ]
+    .join('\n\n')
+    .trimEnd()
+    .concat('\n');
+};
+
+const rateLine = ({ preset, ratio, tuned }: Row): readonly string[] => [
+  preset,
+  String(ratio),
+  String(tuned!.rate),
+  Object.entries(tuned!.tried)
+    .map(([rate, loss]) => `${rate}: ${loss === null ? 'ran away' : loss.toFixed(4)}`)
+    .join(', '),
+];
+
+const tableOf = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows]
+    .map(row => `| ${row.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`)
+    .join('\n');
+
+const capital = (text: string): string => `${text[0]!.toUpperCase()}${text.slice(1)}`;

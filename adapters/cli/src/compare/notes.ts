@@ -1,0 +1,44 @@
+import type { Unequal } from './equality.js';
+import type { CompareRecord } from './record.js';
+
+/** What a reader must know to read the tables, one sentence each. */
+export const notesOf = (record: CompareRecord): readonly string[] => {
+  const { settings, chunk, sequence, unequal, rows, cells } = record;
+  const { seeds, recoveryTokens, rates } = settings;
+  return [
+    `Perplexity at chunk ${chunk} on each source's validation split, lower is better; at the cut: before recovery.`,
+    seeds.length === 1
+      ? `One seed, ${seeds[0]}: nothing is known of the spread.`
+      : `Mean ± half-width of the 95 % interval over the seeds ${seeds.join(', ')} (Student's t, ${seeds.length - 1} ${seeds.length === 2 ? 'degree' : 'degrees'} of freedom).`,
+    recoveryTokens === null
+      ? 'Each preset trains as it says: training tokens differ.'
+      : `Every structured run trains on ${recoveryTokens.toLocaleString('en')} tokens, pruning and recovery together.`,
+    `FLOPs of one forward pass over ${sequence} tokens. Speed: tokens per second of the written model by those of the dense one (${Math.round(record.dense.tokensPerSecond).toLocaleString('en')}), measured in turns in one process.`,
+    'Time is the mean wall time of a run, peak memory the largest resident memory of its process.',
+    ...(rates === null
+      ? []
+      : [
+          `Rate: the learning rate of ${rates.join(', ')} with the lowest loss of the first seed on the tuning split, which is neither trained on nor reported.`,
+        ]),
+    ...rows
+      .filter(({ tuned }) => tuned?.atEdge)
+      .map(
+        ({ preset, ratio, tuned }) =>
+          `The rate of ${preset} at ${ratio}, ${tuned!.rate}, is at the edge of what was tried: a better one may lie beyond.`,
+      ),
+    ...(cells.some(({ resumed }) => resumed)
+      ? ['Some runs were interrupted and resumed: their times lack what was lost in between.']
+      : []),
+    ...faultsOf(unequal),
+  ];
+};
+
+/** Why the table is no comparison; empty where it is one. */
+export const faultsOf = ({ parameters, tokens, inputs }: CompareRecord['unequal']): readonly string[] => [
+  ...parameters.map(fault => `NOT EQUAL in remaining parameters: ${show(fault)}.`),
+  ...(tokens ?? []).map(fault => `NOT EQUAL in training tokens: ${show(fault)}.`),
+  ...inputs.map(cell => `NOT EQUAL in inputs: ${cell} read another model, adapter or text.`),
+];
+
+const show = ({ cell, expected, found }: Unequal): string =>
+  `${cell} has ${found.toLocaleString('en')}, expected ${expected.toLocaleString('en')}`;
