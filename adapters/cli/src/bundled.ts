@@ -19,6 +19,7 @@ import * as knowledgeAblation from '@secateur/plugin-knowledge-ablation';
 import * as objectiveDistill from '@secateur/plugin-objective-distill';
 import * as optimizerLhspg from '@secateur/plugin-optimizer-lhspg';
 import * as optimizerOneshot from '@secateur/plugin-optimizer-oneshot';
+import * as protectLayers from '@secateur/plugin-protect-layers';
 import * as recoveryLora from '@secateur/plugin-recovery-lora';
 import * as repairLeastSquares from '@secateur/plugin-repair-least-squares';
 import * as saliencyBlockInfluence from '@secateur/plugin-saliency-block-influence';
@@ -35,8 +36,15 @@ import * as samplerGap from '@secateur/plugin-sampler-gap';
 import * as samplerUniform from '@secateur/plugin-sampler-uniform';
 import * as tracerLlama from '@secateur/plugin-tracer-llama';
 import * as tracerOnnx from '@secateur/plugin-tracer-onnx';
+import * as presetBaseline from '@secateur/preset-baseline';
+import * as presetFlap from '@secateur/preset-flap';
+import * as presetHesso from '@secateur/preset-hesso';
+import * as presetLlmPruner from '@secateur/preset-llm-pruner';
 import * as presetLorashear from '@secateur/preset-lorashear';
+import * as presetLorashearInstructOnly from '@secateur/preset-lorashear-instruct-only';
 import * as presetMagnitude from '@secateur/preset-magnitude';
+import * as presetRandom from '@secateur/preset-random';
+import * as presetSecateur from '@secateur/preset-secateur';
 import * as presetWandaSp from '@secateur/preset-wanda-sp';
 
 /** What touches the outside: chosen by having been installed. */
@@ -80,12 +88,19 @@ export const algorithms = {
   '@secateur/plugin-evaluator-perplexity': evaluatorPerplexity,
   '@secateur/plugin-repair-least-squares': repairLeastSquares,
   '@secateur/plugin-saliency-obs': saliencyObs,
+  '@secateur/plugin-protect-layers': protectLayers,
 };
 
 export const presets = {
   '@secateur/preset-lorashear': presetLorashear,
   '@secateur/preset-wanda-sp': presetWandaSp,
   '@secateur/preset-magnitude': presetMagnitude,
+  '@secateur/preset-random': presetRandom,
+  '@secateur/preset-llm-pruner': presetLlmPruner,
+  '@secateur/preset-flap': presetFlap,
+  '@secateur/preset-hesso': presetHesso,
+  '@secateur/preset-lorashear-instruct-only': presetLorashearInstructOnly,
+  '@secateur/preset-secateur': presetSecateur,
 };
 
 /**
@@ -97,5 +112,6 @@ export const modules: Readonly<Record<string, unknown>> = {
   '@secateur/core/linear-algebra': linearAlgebra,
   ...adapters,
   ...algorithms,
+  '@secateur/preset-baseline': presetBaseline,
   ...presets,
 };

@@ -1,46 +1,9 @@
-import { definePreset } from '@secateur/core';
-import evaluatorPerplexity from '@secateur/plugin-evaluator-perplexity';
-import knowledgeAblation from '@secateur/plugin-knowledge-ablation';
-import optimizerOneshot from '@secateur/plugin-optimizer-oneshot';
-import recoveryLora, { recoveryOptions } from '@secateur/plugin-recovery-lora';
 import saliencyWanda from '@secateur/plugin-saliency-wanda';
-import samplerUniform from '@secateur/plugin-sampler-uniform';
-import tracerLlama from '@secateur/plugin-tracer-llama';
-import { z } from 'zod';
-
-const schema = z.strictObject({
-  /** Share of the blocks' parameters to remove, in (0, 1); default 0.2. */
-  ratio: z.number().optional(),
-  /** Recovers with as many tokens as lorashear spends in all, so that a comparison is fair; default false. */
-  recovery: z.union([z.boolean(), recoveryOptions.partial()]).default(false),
-  /** Share of the node groups that is left alone; default 0: these methods analyse nothing. */
-  protect: z.number().min(0).lt(1).default(0),
-});
+import { defineBaseline } from '@secateur/preset-baseline';
 
 /** Structured WANDA (Wanda-sp; arXiv 2306.11695, 2312.11983): scored once, cut once, alike in every layer. */
-export default definePreset(
-  'wanda-sp',
-  options => {
-    const { ratio, recovery, protect } = options;
-    return {
-      plugins: [
-        tracerLlama(),
-        saliencyWanda(),
-        knowledgeAblation({ protect }),
-        optimizerOneshot(),
-        samplerUniform(),
-        recoveryLora(typeof recovery === 'boolean' ? {} : recovery),
-        evaluatorPerplexity(),
-      ],
-      use: {
-        saliency: 'wanda',
-        knowledge: protect > 0 ? 'ablation' : 'none',
-        optimizer: 'oneshot',
-        sampler: 'uniform',
-        recovery: recovery === false ? 'none' : 'lora',
-      },
-      prune: { ranking: 'uniform', ...(ratio === undefined ? {} : { ratio }) },
-    };
-  },
-  schema,
-);
+export default defineBaseline('wanda-sp', {
+  plugins: [saliencyWanda()],
+  use: { saliency: 'wanda' },
+  prune: { ranking: 'uniform' },
+});

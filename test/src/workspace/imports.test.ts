@@ -7,7 +7,7 @@ import { isBuiltin, isRelative, specifiersOf } from './specifiers.js';
 const table: Readonly<Record<string, (other: Room) => boolean>> = {
   core: () => false,
   plugins: other => other.area === 'core',
-  presets: other => other.area === 'core' || other.area === 'plugins',
+  presets: other => other.area === 'core' || other.area === 'plugins' || other.folder === 'presets/baseline',
   adapters: other => other.area === 'core',
   test: () => true,
 };
@@ -28,6 +28,8 @@ const exceptions: Readonly<Record<string, (other: Room) => boolean>> = {
   'adapters/checkpoint-onnx': other => other.folder === 'adapters/onnx-format',
   'adapters/engine-onnxruntime': other => other.folder === 'adapters/onnx-format',
   'adapters/exporter-onnx': among('adapters/onnx-format', 'adapters/checkpoint-hf'),
+  // The same method with other data to recover on.
+  'presets/lorashear-instruct-only': other => other.folder === 'presets/lorashear',
   // The command line puts everything together.
   'adapters/cli': () => true,
 };

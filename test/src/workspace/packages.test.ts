@@ -22,10 +22,7 @@ test('the root package.json has the version of lerna.json', t => {
 });
 
 test('the solution references exactly the rooms', t => {
-  t.deepEqual(
-    solution.references?.map(({ path }) => path).sort(),
-    rooms.map(({ folder }) => folder),
-  );
+  t.deepEqual(solution.references?.map(({ path }) => path).sort(), rooms.map(({ folder }) => folder).sort());
 });
 
 for (const { folder, area, manifest } of rooms) {
