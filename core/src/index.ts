@@ -62,7 +62,7 @@ export * from './ports/tracer.js';
 export * from './rng.js';
 export * from './run.js';
 export * from './run-context.js';
-export type { SelectionLimits } from './selection/limits.js';
+export { type SelectionLimits, weigh } from './selection/limits.js';
 export * from './selection/select.js';
 export * from './session.js';
 export * from './signals/collect.js';

@@ -15,14 +15,18 @@ import * as tokenizerHf from '@secateur/adapter-tokenizer-hf';
 import * as graph from '@secateur/core/graph';
 import * as evaluatorPerplexity from '@secateur/plugin-evaluator-perplexity';
 import * as knowledgeAblation from '@secateur/plugin-knowledge-ablation';
+import * as optimizerIterative from '@secateur/plugin-optimizer-iterative';
 import * as optimizerLhspg from '@secateur/plugin-optimizer-lhspg';
 import * as optimizerOneshot from '@secateur/plugin-optimizer-oneshot';
+import * as optimizerSheared from '@secateur/plugin-optimizer-sheared';
 import * as recoveryLora from '@secateur/plugin-recovery-lora';
 import * as saliencyLora from '@secateur/plugin-saliency-lora';
 import * as saliencyMagnitude from '@secateur/plugin-saliency-magnitude';
 import * as saliencyTaylor from '@secateur/plugin-saliency-taylor';
 import * as saliencyWanda from '@secateur/plugin-saliency-wanda';
 import * as samplerGap from '@secateur/plugin-sampler-gap';
+import * as samplerSheared from '@secateur/plugin-sampler-sheared';
+import * as samplerSoftmax from '@secateur/plugin-sampler-softmax';
 import * as samplerUniform from '@secateur/plugin-sampler-uniform';
 import * as tracerLlama from '@secateur/plugin-tracer-llama';
 import * as tracerOnnx from '@secateur/plugin-tracer-onnx';
@@ -59,8 +63,12 @@ export const algorithms = {
   '@secateur/plugin-knowledge-ablation': knowledgeAblation,
   '@secateur/plugin-optimizer-lhspg': optimizerLhspg,
   '@secateur/plugin-optimizer-oneshot': optimizerOneshot,
+  '@secateur/plugin-optimizer-sheared': optimizerSheared,
+  '@secateur/plugin-optimizer-iterative': optimizerIterative,
   '@secateur/plugin-sampler-gap': samplerGap,
   '@secateur/plugin-sampler-uniform': samplerUniform,
+  '@secateur/plugin-sampler-softmax': samplerSoftmax,
+  '@secateur/plugin-sampler-sheared': samplerSheared,
   '@secateur/plugin-recovery-lora': recoveryLora,
   '@secateur/plugin-evaluator-perplexity': evaluatorPerplexity,
 };
