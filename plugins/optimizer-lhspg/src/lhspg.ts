@@ -10,6 +10,7 @@ import {
   type PruneOptimizer,
   type PruneOutcome,
   type PruneTask,
+  type SaliencyMap,
   type Selection,
   selectionWithout,
   stepFeeds,
@@ -17,6 +18,7 @@ import {
   trainingPlan,
   trainPruning,
 } from '@secateur/core';
+import { type Counts, countsOf, leastWithin } from './allocation.js';
 import type { LhspgOptions } from './options.js';
 import { type LhspgSchedule, planPeriods, positionOf, quotaAfter } from './schedule.js';
 import { Stretch } from './stretch.js';
@@ -33,6 +35,8 @@ interface Progress {
   readonly active: readonly (readonly [string, readonly number[]])[];
   /** What is cut out of the model, of what is removed. */
   readonly cut: readonly (readonly [string, readonly number[]])[];
+  /** What each group loses in the end, where it is fixed by now. */
+  readonly counts?: readonly (readonly [string, number])[];
   readonly losses: readonly LossPoint[];
 }
 
@@ -50,6 +54,8 @@ export class Lhspg implements PruneOptimizer {
 class LhspgRun {
   #removed: Selection = new Map();
   #active: Selection = new Map();
+  /** What each group loses in the end, where the first scoring has fixed it. */
+  #counts: Counts | undefined;
   readonly #losses: LossPoint[] = [];
   /** Where the base weights of what is left lie, below `FOLDER`. */
   #folder = 'resumed';
@@ -123,6 +129,7 @@ class LhspgRun {
     stretch.restore({ adamStep: progress.adamStep, tensors: saved.tensors });
     this.#removed = new Map(progress.removed);
     this.#active = new Map(progress.active);
+    this.#counts = progress.counts && new Map(progress.counts);
     this.#losses.push(...progress.losses);
     stretch.begin(this.#active, this.#removed);
     return { stretch, start: progress.step };
@@ -148,15 +155,11 @@ class LhspgRun {
   }
 
   async #beginPeriod(period: number, stretch: Stretch): Promise<void> {
-    const { run, groups, quota } = this.task;
-    const { periods, quota: shape } = this.options;
+    const { run, groups } = this.task;
+    const { periods } = this.options;
     const gates = gatesWithout(groups, this.#removed);
     const saliency = await this.task.score(stretch.fade.model, gates, stretch.cut);
-    const chosen = await this.task.select(
-      saliency,
-      quota * quotaAfter(period, periods, shape),
-      this.#removed,
-    );
+    const chosen = await this.#select(saliency, period);
     this.#active = selectionWithout(chosen, this.#removed);
     await run.hooks.beforePeriod.promise({ period: period + 1, periods, selection: this.#active }, run);
     run.log(
@@ -165,6 +168,16 @@ class LhspgRun {
     );
     stretch.begin(this.#active, this.#removed);
     this.#pace.take(); // what was before is no part of the period
+  }
+
+  /** All units that are to be gone after a period. */
+  async #select(saliency: SaliencyMap, period: number): Promise<Selection> {
+    const { run, quota } = this.task;
+    const { periods, allocation, quota: shape } = this.options;
+    const share = quotaAfter(period, periods, shape);
+    if (allocation === 'rescored') return this.task.select(saliency, quota * share, this.#removed);
+    this.#counts ??= countsOf(await this.task.select(saliency, quota));
+    return run.hooks.selection.promise(leastWithin(saliency, this.#counts, share, this.#removed), run);
   }
 
   async #endPeriod(period: number, stretch: Stretch): Promise<void> {
@@ -187,6 +200,7 @@ class LhspgRun {
       removed: [...this.#removed],
       active: [...this.#active],
       cut: [...stretch.cut],
+      ...(this.#counts ? { counts: [...this.#counts] } : {}),
       losses: this.#losses,
     };
     await this.task.run.store.save(PARTIAL, { json, tensors });

@@ -120,13 +120,16 @@ export class Stretch {
   }
 }
 
-const openFade = ({ model, groups }: ShrunkModel, { fade, epsilon }: LhspgOptions): Promise<Fade> | Fade => {
+const openFade = (
+  { model, groups }: ShrunkModel,
+  { fade, epsilon, decay }: LhspgOptions,
+): Promise<Fade> | Fade => {
   switch (fade) {
     case 'gate':
-      return new GateFade(model, groups);
+      return new GateFade(model, groups, decay);
     case 'rows':
-      return new RowFade(model, groups);
+      return new RowFade(model, groups, decay);
     case 'half-space':
-      return HalfSpaceFade.open(model, groups, epsilon);
+      return HalfSpaceFade.open(model, groups, epsilon, decay);
   }
 };
