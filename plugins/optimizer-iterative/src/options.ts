@@ -10,7 +10,7 @@ export const iterativeOptions = z.strictObject({
   cooldown: z.number().min(0).max(0.9).default(0.1),
   /** Steps from one closing to the next. */
   frequency: z.number().int().min(1).default(10),
-  /** Part of the budget that the first closing takes, r_0 / r_f. */
+  /** Part of the budget that the first closing takes, r_0 / r_f; at 0 it only begins the average. */
   initial: z.number().min(0).max(1).default(0),
   /** How much of the average of the scores stays at each closing. */
   decay: z.number().min(0).lt(1).default(0.9),
