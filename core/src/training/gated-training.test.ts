@@ -1,8 +1,10 @@
 import test from 'ava';
-import type { Engine } from '../ports/engine.js';
+import type { CompileOptions, Engine } from '../ports/engine.js';
 import { PruneOptimizer, type PruneOutcome, type PruneTask } from '../ports/prune-optimizer.js';
 import { executeRun } from '../run.js';
+import type { MemoryStore } from '../testing/memory-storage.js';
 import { fill, type TinySettings, tinySession } from '../testing/tiny-session.js';
+import { watchedEngine } from '../testing/watched-engine.js';
 import { GatedTraining } from './gated-training.js';
 import { type Gates, gatesWithout } from './loss-meter.js';
 
@@ -88,5 +90,19 @@ test('an adapter of its own is trained, and goes on from its state to the same n
     t.true(task.model.lora.arrays.get(name)!.every(x => x === 0));
     t.true(straight.model.lora.arrays.get(name)!.some(x => x !== 0));
     for (const training of [straight, first, second]) await training.close();
+  });
+});
+
+test('with train.weights int8, what the steps read lies in the run’s folder until the training is closed', async t => {
+  await inPlace({ train: { weights: 'int8' } }, async task => {
+    const compiled: CompileOptions[] = [];
+    const run = { ...task.run, engine: watchedEngine(task.run.engine, compiled) };
+    const training = await GatedTraining.open({ ...task, run });
+    const { files } = run.store as MemoryStore;
+    t.is(compiled.length, 1);
+    t.true(compiled[0]!.quantised!.size > 0);
+    t.deepEqual([...files.keys()], [[...compiled[0]!.quantised!.values()][0]!.file]);
+    await training.close();
+    t.is(files.size, 0);
   });
 });
