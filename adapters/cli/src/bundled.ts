@@ -17,8 +17,10 @@ import * as linearAlgebra from '@secateur/core/linear-algebra';
 import * as evaluatorPerplexity from '@secateur/plugin-evaluator-perplexity';
 import * as knowledgeAblation from '@secateur/plugin-knowledge-ablation';
 import * as objectiveDistill from '@secateur/plugin-objective-distill';
+import * as optimizerIterative from '@secateur/plugin-optimizer-iterative';
 import * as optimizerLhspg from '@secateur/plugin-optimizer-lhspg';
 import * as optimizerOneshot from '@secateur/plugin-optimizer-oneshot';
+import * as optimizerSheared from '@secateur/plugin-optimizer-sheared';
 import * as protectLayers from '@secateur/plugin-protect-layers';
 import * as recoveryLora from '@secateur/plugin-recovery-lora';
 import * as repairLeastSquares from '@secateur/plugin-repair-least-squares';
@@ -33,6 +35,8 @@ import * as saliencyRandom from '@secateur/plugin-saliency-random';
 import * as saliencyTaylor from '@secateur/plugin-saliency-taylor';
 import * as saliencyWanda from '@secateur/plugin-saliency-wanda';
 import * as samplerGap from '@secateur/plugin-sampler-gap';
+import * as samplerSheared from '@secateur/plugin-sampler-sheared';
+import * as samplerSoftmax from '@secateur/plugin-sampler-softmax';
 import * as samplerUniform from '@secateur/plugin-sampler-uniform';
 import * as tracerLlama from '@secateur/plugin-tracer-llama';
 import * as tracerOnnx from '@secateur/plugin-tracer-onnx';
@@ -40,11 +44,13 @@ import * as presetBaseline from '@secateur/preset-baseline';
 import * as presetFlap from '@secateur/preset-flap';
 import * as presetHesso from '@secateur/preset-hesso';
 import * as presetLlmPruner from '@secateur/preset-llm-pruner';
+import * as presetLoraprune from '@secateur/preset-loraprune';
 import * as presetLorashear from '@secateur/preset-lorashear';
 import * as presetLorashearInstructOnly from '@secateur/preset-lorashear-instruct-only';
 import * as presetMagnitude from '@secateur/preset-magnitude';
 import * as presetRandom from '@secateur/preset-random';
 import * as presetSecateur from '@secateur/preset-secateur';
+import * as presetShearedLlama from '@secateur/preset-sheared-llama';
 import * as presetWandaSp from '@secateur/preset-wanda-sp';
 
 /** What touches the outside: chosen by having been installed. */
@@ -82,8 +88,12 @@ export const algorithms = {
   '@secateur/plugin-objective-distill': objectiveDistill,
   '@secateur/plugin-optimizer-lhspg': optimizerLhspg,
   '@secateur/plugin-optimizer-oneshot': optimizerOneshot,
+  '@secateur/plugin-optimizer-sheared': optimizerSheared,
+  '@secateur/plugin-optimizer-iterative': optimizerIterative,
   '@secateur/plugin-sampler-gap': samplerGap,
   '@secateur/plugin-sampler-uniform': samplerUniform,
+  '@secateur/plugin-sampler-softmax': samplerSoftmax,
+  '@secateur/plugin-sampler-sheared': samplerSheared,
   '@secateur/plugin-recovery-lora': recoveryLora,
   '@secateur/plugin-evaluator-perplexity': evaluatorPerplexity,
   '@secateur/plugin-repair-least-squares': repairLeastSquares,
@@ -101,6 +111,8 @@ export const presets = {
   '@secateur/preset-hesso': presetHesso,
   '@secateur/preset-lorashear-instruct-only': presetLorashearInstructOnly,
   '@secateur/preset-secateur': presetSecateur,
+  '@secateur/preset-loraprune': presetLoraprune,
+  '@secateur/preset-sheared-llama': presetShearedLlama,
 };
 
 /**

@@ -57,3 +57,16 @@ export const unitsLeft = ({ id, units }: RemovalGroup, removed: Selection): read
   const gone = new Set(removed.get(id));
   return Array.from({ length: units }, (_, unit) => unit).filter(unit => !gone.has(unit));
 };
+
+/** The units of both, in the order of their groups and ascending. */
+export const joinSelections = (a: Selection, b: Selection): Selection =>
+  new Map(
+    [...new Set([...a.keys(), ...b.keys()])].map(id => [
+      id,
+      [...(a.get(id) ?? []), ...(b.get(id) ?? [])].sort((x, y) => x - y),
+    ]),
+  );
+
+/** The units of `a` that are not in `b`. */
+export const selectionWithout = (a: Selection, b: Selection): Selection =>
+  new Map([...a].map(([id, units]) => [id, units.filter(unit => !b.get(id)?.includes(unit))]));

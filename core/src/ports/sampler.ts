@@ -7,6 +7,11 @@ export interface SourceState {
   readonly denseLoss: number;
   /** Of the model as it is now, on the same sequences. */
   readonly loss: number;
+  /**
+   * What the source had of the former round of the stage, hooks included, among the sources that are asked about together:
+   * these shares sum to 1. Undefined in the first round, and where none of them was read.
+   */
+  readonly share?: number;
 }
 
 /** Port: how much of each source the next recovery round reads. */

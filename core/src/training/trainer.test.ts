@@ -78,6 +78,30 @@ test('a step in parts is the step as a whole: losses and gradients add up, and t
   t.is(trainer.optimizer.state().step, 1);
 });
 
+test('gradients by inputs are handed back as they are, summed over the parts, and count for no clip', async t => {
+  const part = (target: number[], weight: number[]) => ({
+    target: { shape: [2], data: Float32Array.from(target) },
+    weight: { shape: [2], data: Float32Array.from(weight) },
+  });
+  const parts = [part([1, -1], [0.5, 5]), part([1, 1], [0.5, 2])];
+  const [x, expected] = [Float32Array.of(0, 0), Float32Array.of(0, 0)];
+  const options = { clip: 3, epsilon: 1 };
+  const trainer = await Trainer.open(engine, bowls(), new Map([['x', x]]), new Map(), {
+    ...options,
+    also: ['weight', 'target'],
+  });
+  const { loss, also } = await trainer.stepWith(parts, 0.5);
+  t.is(loss, 8);
+  // By the weight (x − target)², by the target −2 weight (x − target), at x = 0.
+  t.deepEqual(Object.keys(also).sort(), ['target', 'weight']);
+  t.deepEqual(also.weight!.data, Float32Array.of(2, 2));
+  t.deepEqual(also.target!.data, Float32Array.of(2, -6));
+  const plain = await Trainer.open(engine, bowls(), new Map([['x', expected]]), new Map(), options);
+  await plain.step(parts, 0.5);
+  t.deepEqual(x, expected);
+  t.deepEqual(Object.keys(trainer.optimizer.state().tensors), ['adam.m:x', 'adam.v:x']);
+});
+
 test('a loss that is no number stops the training, before anything is changed', async t => {
   const x = Float32Array.of(0, 0);
   const trainer = await Trainer.open(engine, bowl(), new Map([['x', x]]), scale);

@@ -11,12 +11,18 @@ export interface TrainerOptions extends AdamWOptions {
   readonly quantised?: CompileOptions['quantised'];
   /** Whether activations are made again in the backward pass; default: they are kept. */
   readonly recompute?: Recompute;
+  /** Float inputs of the graph by which the loss is differentiated too ({@link Trainer.stepWith}); default none. */
+  readonly also?: readonly string[];
 }
+
+/** Gradients by name. */
+export type Gradients = Readonly<Record<string, { readonly data: Float32Array }>>;
 
 /** Trains named arrays in place on a loss graph: one step is a run of the engine for each of its parts, and one update. */
 export class Trainer {
   readonly optimizer: AdamW;
   readonly #clip: number;
+  readonly #also: readonly string[];
 
   private constructor(
     private readonly executable: Executable,
@@ -27,6 +33,7 @@ export class Trainer {
   ) {
     this.optimizer = new AdamW(options);
     this.#clip = options.clip ?? 1;
+    this.#also = options.also ?? [];
   }
 
   /**
@@ -42,7 +49,7 @@ export class Trainer {
     options: TrainerOptions = {},
   ): Promise<Trainer> {
     const executable = await engine.compile(graph, {
-      wrt: [...trainable.keys()],
+      wrt: [...trainable.keys(), ...(options.also ?? [])],
       fed: [...fixed.keys()],
       quantised: options.quantised,
       recompute: options.recompute ?? false,
@@ -57,15 +64,28 @@ export class Trainer {
    * @throws SecateurError E_NUMERICS when the loss is not finite
    */
   async step(batch: Feeds | readonly Feeds[], learningRate: number): Promise<number> {
+    return (await this.stepWith(batch, learningRate)).loss;
+  }
+
+  /**
+   * {@link step}, with the gradients by the inputs `also`, summed over the parts. They are handed back as they are: the
+   * clip is that of what is trained.
+   */
+  async stepWith(
+    batch: Feeds | readonly Feeds[],
+    learningRate: number,
+  ): Promise<{ readonly loss: number; readonly also: Gradients }> {
     const { loss, gradients } = await this.#accumulate([batch].flat());
     if (!Number.isFinite(loss))
       throw new SecateurError('E_NUMERICS', `the training loss is ${loss}, expected a finite number`, {
         hint: `lower the learning rate (it is ${learningRate.toPrecision(3)}): train.learningRate`,
       });
-    const norms = gradientNorm(gradients);
+    const also = Object.fromEntries(this.#also.map(name => [name, gradients[name]!]));
+    const own = Object.fromEntries(Object.entries(gradients).filter(([name]) => !(name in also)));
+    const norms = gradientNorm(own);
     const scale = this.#clip > 0 && norms > this.#clip ? this.#clip / norms : 1;
-    this.optimizer.update(this.trainable, gradients, learningRate, scale);
-    return loss;
+    this.optimizer.update(this.trainable, own, learningRate, scale);
+    return { loss, also };
   }
 
   /** Sums of losses and gradients; those of the first part are the engine's own arrays. */
@@ -86,8 +106,6 @@ export class Trainer {
     return this.executable.release();
   }
 }
-
-type Gradients = Readonly<Record<string, { readonly data: Float32Array }>>;
 
 const addInto = (sum: Float32Array, more: Float32Array): void => {
   for (let i = 0; i < sum.length; i++) sum[i]! += more[i]!;

@@ -9,7 +9,7 @@ import {
 } from '@secateur/core';
 import { type Graph, insertGates } from '@secateur/core/graph';
 import type { Fade } from './fade.js';
-import { levelAt } from './schedule.js';
+import { type Decay, levelAt } from './schedule.js';
 
 /** Fading by a gate on what each unit contributes: no weight is written, frozen weights stay mapped. */
 export class GateFade implements Fade {
@@ -19,6 +19,7 @@ export class GateFade implements Fade {
   constructor(
     readonly model: LiveModel,
     private readonly groups: readonly RemovalGroup[],
+    private readonly decay: Decay = 'linear',
   ) {}
 
   prepare(graph: Graph, batch: number): Graph {
@@ -31,11 +32,8 @@ export class GateFade implements Fade {
   }
 
   feeds(t: number | undefined, length: number, batch: number): Feeds {
-    return gateFeeds(
-      this.groups,
-      gatesAt(this.groups, this.#active, this.#removed, t === undefined ? 1 : levelAt(t, length)),
-      batch,
-    );
+    const level = t === undefined ? 1 : levelAt(t, length, this.decay);
+    return gateFeeds(this.groups, gatesAt(this.groups, this.#active, this.#removed, level), batch);
   }
 
   after(): void {}

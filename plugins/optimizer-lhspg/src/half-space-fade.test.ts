@@ -22,6 +22,18 @@ test('without a step, rows shrink evenly and are exactly 0 at the end', t => {
     }
 });
 
+test('a quadratic decay shrinks rows as its levels say', t => {
+  for (const length of [1, 2, 5, 30]) {
+    const rows = [Float32Array.of(3, -1.5), Float32Array.of(0.7)];
+    const whole = norm(rows);
+    for (let step = 0; step < length; step++) {
+      t.true(Math.abs(norm(rows) / whole - levelAt(step, length, 'quadratic')) < 1e-5);
+      projectRows(still(...rows), length - step, 0.1, 'quadratic');
+    }
+    for (const row of rows) t.true(row.every(x => x === 0));
+  }
+});
+
 test('a step is folded into the row that shrinks', t => {
   const x = Float32Array.of(4, -8);
   projectRows([{ x, step: Float32Array.of(1, 0.5) }], 4, 0.1);
@@ -144,18 +156,20 @@ test('B of a fading row is folded into it, and its momentum is forgotten', async
   t.true(fade.model.lora.arrays.has(a));
 });
 
-test('where LoRA has learnt nothing, rows and half-space fade alike, up to ε = ½', async t => {
+test('where LoRA has learnt nothing, rows and half-space fade alike, up to the ε that the last factor but one has', async t => {
   const length = 5;
   const model = await openTinyModel({ bias: true }, { trained: false });
   const groups = groupsOf(model);
   const gone = some(model);
-  for (const [epsilon, alike] of [
-    [0, true],
-    [0.5, true],
-    [0.6, false],
+  for (const [epsilon, alike, decay] of [
+    [0, true, 'linear'],
+    [0.5, true, 'linear'],
+    [0.6, false, 'linear'],
+    [0.25, true, 'quadratic'],
+    [0.3, false, 'quadratic'],
   ] as const) {
-    const half = await HalfSpaceFade.open(model, groups, epsilon);
-    const rows = new RowFade(model, groups);
+    const half = await HalfSpaceFade.open(model, groups, epsilon, decay);
+    const rows = new RowFade(model, groups, decay);
     const optimizer = new AdamW();
     for (const fade of [half, rows]) fade.begin(gone, new Map());
     for (let step = 0; step < length - 1; step++) {

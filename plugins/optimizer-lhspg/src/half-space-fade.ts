@@ -2,6 +2,7 @@ import { type AdamW, type Feeds, LiveModel, type RemovalGroup, type Selection } 
 import type { Graph } from '@secateur/core/graph';
 import type { Fade } from './fade.js';
 import { eachRow, type RowOwner, rowOwners } from './own-rows.js';
+import { type Decay, decayAfter } from './schedule.js';
 
 /**
  * LoRAShear Alg. 4 to the letter, with the two repairs its text needs: the budget per period is K / P, and a merge adds
@@ -9,6 +10,8 @@ import { eachRow, type RowOwner, rowOwners } from './own-rows.js';
  *
  *     x̃ = x + s · B A − λ x / ‖x‖,   λ = ‖x‖ / (T − t)
  *     x ← 0 if ⟨x̃, x⟩ < ε ‖x‖², else x̃;   B ← 0
+ *
+ * A quadratic decay takes λ such that (1 − 1 / (T − t))² of x is left.
  *
  * At the end of a period the LoRA of the units that stay is merged into x. Needs float32 copies of the layers that make
  * units, which are fed at each step.
@@ -24,6 +27,7 @@ export class HalfSpaceFade implements Fade {
     private readonly groups: readonly RemovalGroup[],
     private readonly weights: ReadonlyMap<string, Float32Array>,
     private readonly epsilon: number,
+    private readonly decay: Decay,
   ) {
     this.model = new LiveModel(model.source, model.lora, new Map([...model.changed, ...weights]));
     this.#owners = rowOwners(this.model, groups);
@@ -33,13 +37,14 @@ export class HalfSpaceFade implements Fade {
     model: LiveModel,
     groups: readonly RemovalGroup[],
     epsilon: number,
+    decay: Decay = 'linear',
   ): Promise<HalfSpaceFade> {
     const weights = new Map<string, Float32Array>();
     for (const { weight, bias } of rowOwners(model, groups))
       for (const param of [weight, bias])
         if (param !== undefined && !weights.has(param))
           weights.set(param, (await model.weight(param)).slice());
-    return new HalfSpaceFade(model, groups, weights, epsilon);
+    return new HalfSpaceFade(model, groups, weights, epsilon, decay);
   }
 
   prepare(graph: Graph): Graph {
@@ -90,8 +95,9 @@ export class HalfSpaceFade implements Fade {
           })),
           length - t,
           this.epsilon,
+          this.decay,
         );
-        for (const { owner, row } of rows) this.#scaleBias(owner, row, (length - t - 1) / (length - t));
+        for (const { owner, row } of rows) this.#scaleBias(owner, row, decayAfter(t, length, this.decay));
       }
     this.#forget(this.#active, optimizer);
   }
@@ -136,18 +142,20 @@ export const projectRows = (
   rows: readonly { readonly x: Float32Array; readonly step: Float32Array }[],
   left: number,
   epsilon: number,
+  decay: Decay = 'linear',
 ): void => {
+  const kept = decayAfter(0, left, decay);
   let square = 0;
   let product = 0;
   for (const { x, step } of rows)
     for (let j = 0; j < x.length; j++) {
-      const trial = x[j]! * (1 - 1 / left) + step[j]!;
+      const trial = x[j]! * kept + step[j]!;
       product += trial * x[j]!;
       square += x[j]! * x[j]!;
     }
   const zero = left <= 1 || product < epsilon * square;
   for (const { x, step } of rows)
-    for (let j = 0; j < x.length; j++) x[j] = zero ? 0 : x[j]! * (1 - 1 / left) + step[j]!;
+    for (let j = 0; j < x.length; j++) x[j] = zero ? 0 : x[j]! * kept + step[j]!;
 };
 
 const addInto = (target: Float32Array, source: Float32Array, offset: number): void => {

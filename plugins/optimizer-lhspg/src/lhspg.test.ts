@@ -7,6 +7,7 @@ import {
   type PruneOutcome,
   type Report,
   resumeRun,
+  SaliencyScorer,
   type Selection,
   type Token,
 } from '@secateur/core';
@@ -31,7 +32,11 @@ const options: Partial<LhspgOptions> = { periods: 3, warmup: 0.15, share: 0.5 };
 const settings: TinySettings = { prune: { ratio: 0.45 }, checkpoint: { steps: 4 } };
 
 /** A session that keeps what the optimizer gave, and tells of its periods. */
-const prepared = (own: Partial<LhspgOptions>, set: TinySettings = settings) => {
+const prepared = (
+  own: Partial<LhspgOptions>,
+  set: TinySettings = settings,
+  ports: Parameters<typeof tinySession>[1] = [],
+) => {
   const lhspg = new Lhspg(lhspgOptions.parse({ ...options, ...own }));
   const outcomes: PruneOutcome[] = [];
   const quotas: number[] = [];
@@ -50,6 +55,7 @@ const prepared = (own: Partial<LhspgOptions>, set: TinySettings = settings) => {
           return outcome;
         },
       }),
+      ...ports,
     ],
     model,
   );
@@ -184,6 +190,78 @@ test('a cubic budget takes most of it early', async t => {
   t.true(Math.abs(first / quotas[0]! - (1 - (2 / 3) ** 3)) < 0.03);
 });
 
+test('a fixed allocation keeps the shape of the first scoring, whatever is scored later', async t => {
+  const countsOf = (selection: Selection) =>
+    Object.fromEntries(
+      [...selection].filter(([, units]) => units.length > 0).map(([id, u]) => [id, u.length]),
+    );
+  const run = async (allocation: 'fixed' | 'rescored') => {
+    let scoring = 0;
+    /** Channels of the first layer are worth least at first, those of the second later. */
+    const turning: SaliencyScorer = {
+      score({ layer, kind, units }) {
+        if (kind === 'kv-head' && layer === 0) scoring++;
+        const base = (layer === 0) === scoring <= 1 ? 1 : 50;
+        return Float32Array.from({ length: units }, (_, u) => base + ((u * 7 + scoring) % 16));
+      },
+    };
+    const { session, outcomes, periods } = prepared({ allocation, warmup: 0 }, settings, [
+      fill(SaliencyScorer, turning),
+    ]);
+    await executeRun(session);
+    t.is(scoring, 3);
+    return { removed: outcomes[0]!.removed, periods };
+  };
+  const once = tinySession(
+    settings,
+    [
+      fill(SaliencyScorer, {
+        score: ({ layer, units }) =>
+          Float32Array.from({ length: units }, (_, u) => (layer === 0 ? 1 : 50) + ((u * 7 + 1) % 16)),
+      }),
+    ],
+    model,
+  );
+  const first = countsOf(new Map(Object.entries((await executeRun(once)).removedUnits)));
+  const fixed = await run('fixed');
+  t.deepEqual(countsOf(fixed.removed), first);
+  t.notDeepEqual(countsOf((await run('rescored')).removed), first);
+  // A third, two thirds, and all of each count.
+  const gone: Record<string, number> = {};
+  for (const [period, selection] of fixed.periods) {
+    for (const [id, units] of selection) gone[id] = (gone[id] ?? 0) + units.length;
+    for (const [id, count] of Object.entries(first)) t.is(gone[id], Math.round((count * period) / 3), id);
+  }
+});
+
+test('in one period, a fixed allocation is a rescored one', async t => {
+  const reports = await Promise.all(
+    (['fixed', 'rescored'] as const).map(allocation =>
+      executeRun(prepared({ allocation, periods: 1 }).session),
+    ),
+  );
+  t.deepEqual(timeless(reports[0]!), timeless(reports[1]!));
+});
+
+for (const fade of fades)
+  test(`${fade}: a fixed allocation and a quadratic decay go on to the same bytes`, async t => {
+    const own = { fade, allocation: 'fixed', decay: 'quadratic' } as const;
+    const whole = prepared(own);
+    const report = await executeRun(whole.session);
+    t.true(report.check.maskedVsCompact < 1e-5 && report.check.writtenVsCompact < 1e-5);
+    t.true(Math.abs(report.removed.blocks - 0.45) < 0.02);
+    for (const at of [3, 4, 7]) {
+      const { session } = prepared(own);
+      const controller = new AbortController();
+      session.hooks.afterStep.tap('stop', ({ step }) => {
+        if (step === at) controller.abort(new Error('enough'));
+      });
+      await t.throwsAsync(executeRun(session, { signal: controller.signal }), { message: 'enough' });
+      t.deepEqual(timeless(await resumeRun(session)), timeless(report));
+      t.deepEqual(written(session), written(whole.session));
+    }
+  });
+
 test('half-space pruning changes base weights, the other fades do not', async t => {
   for (const fade of fades) {
     const { session, outcomes } = prepared({ fade });
@@ -194,7 +272,14 @@ test('half-space pruning changes base weights, the other fades do not', async t 
 
 test('the plugin provides "lhspg" and checks its options', t => {
   t.true(providedBy(optimizerLhspg(), PruneOptimizer, 'lhspg') instanceof Lhspg);
-  for (const wrong of [{ periods: 0 }, { epsilon: 1 }, { share: 0 }, { fade: 'slow' }, { period: 2 }])
+  for (const wrong of [
+    { periods: 0 },
+    { epsilon: 1 },
+    { share: 0 },
+    { fade: 'slow' },
+    { decay: 'cubic' },
+    { period: 2 },
+  ])
     t.throws(
       () => optimizerLhspg(wrong as never),
       { code: 'E_PLUGIN_OPTIONS' } as never,

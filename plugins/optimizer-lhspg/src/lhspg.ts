@@ -3,19 +3,24 @@ import {
   cloneLora,
   costOf,
   gatesWithout,
+  joinSelections,
   LiveModel,
   type LossPoint,
+  Pace,
   type PruneOptimizer,
   type PruneOutcome,
   type PruneTask,
+  type SaliencyMap,
   type Selection,
+  selectionWithout,
   stepFeeds,
+  tellPeriod,
   trainingPlan,
+  trainPruning,
 } from '@secateur/core';
+import { type Counts, countsOf, leastWithin } from './allocation.js';
 import type { LhspgOptions } from './options.js';
-import { Pace } from './pace.js';
 import { type LhspgSchedule, planPeriods, positionOf, quotaAfter } from './schedule.js';
-import { union, without } from './selections.js';
 import { Stretch } from './stretch.js';
 
 const PARTIAL = 'prune.partial';
@@ -30,6 +35,8 @@ interface Progress {
   readonly active: readonly (readonly [string, readonly number[]])[];
   /** What is cut out of the model, of what is removed. */
   readonly cut: readonly (readonly [string, readonly number[]])[];
+  /** What each group loses in the end, where it is fixed by now. */
+  readonly counts?: readonly (readonly [string, number])[];
   readonly losses: readonly LossPoint[];
 }
 
@@ -47,6 +54,8 @@ export class Lhspg implements PruneOptimizer {
 class LhspgRun {
   #removed: Selection = new Map();
   #active: Selection = new Map();
+  /** What each group loses in the end, where the first scoring has fixed it. */
+  #counts: Counts | undefined;
   readonly #losses: LossPoint[] = [];
   /** Where the base weights of what is left lie, below `FOLDER`. */
   #folder = 'resumed';
@@ -67,27 +76,32 @@ class LhspgRun {
     const saved = await run.store.load(PARTIAL);
     let { stretch, start } = await this.#open(saved);
     try {
-      const { learningRate } = trainingPlan(run.config);
       const { steps, length } = this.schedule;
-      for (let step = start; step < steps; step++) {
+      const at = (step: number) => {
         const position = positionOf(step, this.schedule);
-        const t = position.phase === 'fade' ? position.t : undefined;
-        if (position.phase === 'fade' && t === 0) {
-          stretch = await this.#shrink(position.period, stretch);
-          await this.#beginPeriod(position.period, stretch);
-        }
-        const told = { stage: 'prune', step: step + 1, steps, learningRate: learningRate(step) };
-        run.hooks.beforeStep.call(told);
-        const parts = stepFeeds(batches.at(step), batches.shape);
-        const loss = await this.#pace.step(() => stretch.step(parts, t, length, learningRate(step)));
-        this.#losses.push({ step, loss });
-        run.hooks.afterStep.call({ ...told, loss });
-        run.progress(step + 1, steps, 'steps', `loss ${loss.toFixed(3)}`);
-        if (position.phase === 'fade' && t === length - 1) await this.#endPeriod(position.period, stretch);
-        if ((step + 1) % run.config.checkpoint.steps === 0 || run.signal.aborted)
-          await this.#save(step + 1, stretch);
-        run.signal.throwIfAborted();
-      }
+        return position.phase === 'fade' ? position : { period: 0, t: undefined };
+      };
+      await trainPruning({
+        run,
+        start,
+        steps,
+        losses: this.#losses,
+        before: async step => {
+          const { period, t } = at(step);
+          if (t !== 0) return;
+          stretch = await this.#shrink(period, stretch);
+          await this.#beginPeriod(period, stretch);
+        },
+        step: (step, learningRate) => {
+          const parts = stepFeeds(batches.at(step), batches.shape);
+          return this.#pace.step(() => stretch.step(parts, at(step).t, length, learningRate));
+        },
+        after: async step => {
+          const { period, t } = at(step);
+          if (t === length - 1) await this.#endPeriod(period, stretch);
+        },
+        save: done => this.#save(done, stretch),
+      });
       return {
         removed: this.#removed,
         model: stretch.whole(),
@@ -112,9 +126,10 @@ class LhspgRun {
       run.store.path(...FOLDER, this.#folder),
     );
     if (!saved || !progress) return { stretch, start: 0 };
-    stretch.restore(progress.adamStep, saved.tensors);
+    stretch.restore({ adamStep: progress.adamStep, tensors: saved.tensors });
     this.#removed = new Map(progress.removed);
     this.#active = new Map(progress.active);
+    this.#counts = progress.counts && new Map(progress.counts);
     this.#losses.push(...progress.losses);
     stretch.begin(this.#active, this.#removed);
     return { stretch, start: progress.step };
@@ -140,16 +155,12 @@ class LhspgRun {
   }
 
   async #beginPeriod(period: number, stretch: Stretch): Promise<void> {
-    const { run, groups, quota } = this.task;
-    const { periods, quota: shape } = this.options;
+    const { run, groups } = this.task;
+    const { periods } = this.options;
     const gates = gatesWithout(groups, this.#removed);
     const saliency = await this.task.score(stretch.fade.model, gates, stretch.cut);
-    const chosen = await this.task.select(
-      saliency,
-      quota * quotaAfter(period, periods, shape),
-      this.#removed,
-    );
-    this.#active = without(chosen, this.#removed);
+    const chosen = await this.#select(saliency, period);
+    this.#active = selectionWithout(chosen, this.#removed);
     await run.hooks.beforePeriod.promise({ period: period + 1, periods, selection: this.#active }, run);
     run.log(
       'info',
@@ -159,21 +170,26 @@ class LhspgRun {
     this.#pace.take(); // what was before is no part of the period
   }
 
+  /** All units that are to be gone after a period. */
+  async #select(saliency: SaliencyMap, period: number): Promise<Selection> {
+    const { run, quota } = this.task;
+    const { periods, allocation, quota: shape } = this.options;
+    const share = quotaAfter(period, periods, shape);
+    if (allocation === 'rescored') return this.task.select(saliency, quota * share, this.#removed);
+    this.#counts ??= countsOf(await this.task.select(saliency, quota));
+    return run.hooks.selection.promise(leastWithin(saliency, this.#counts, share, this.#removed), run);
+  }
+
   async #endPeriod(period: number, stretch: Stretch): Promise<void> {
     const { run, groups } = this.task;
     const { periods } = this.options;
     stretch.fade.end(stretch.trainer.optimizer);
-    this.#removed = union(this.#removed, this.#active);
+    this.#removed = joinSelections(this.#removed, this.#active);
     await run.hooks.afterPeriod.promise({ period: period + 1, periods, selection: this.#active }, run);
     this.#active = new Map();
     stretch.begin(this.#active, this.#removed);
     const removed = costOf(this.#removed, groups);
-    const tokensPerSecond = this.#pace.take();
-    run.store.event({ event: 'period', period: period + 1, periods, removed, tokensPerSecond });
-    run.log(
-      'info',
-      `period ${period + 1} of ${periods}: ${removed.toLocaleString('en')} parameters are gone, at ${tokensPerSecond.toLocaleString('en')} tokens/s`,
-    );
+    tellPeriod(run, { period: period + 1, periods, removed, tokensPerSecond: this.#pace.take() });
   }
 
   async #save(step: number, stretch: Stretch): Promise<void> {
@@ -184,6 +200,7 @@ class LhspgRun {
       removed: [...this.#removed],
       active: [...this.#active],
       cut: [...stretch.cut],
+      ...(this.#counts ? { counts: [...this.#counts] } : {}),
       losses: this.#losses,
     };
     await this.task.run.store.save(PARTIAL, { json, tensors });

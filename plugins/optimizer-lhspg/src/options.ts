@@ -22,6 +22,13 @@ export const lhspgOptions = z.strictObject({
   shrink: z.boolean().default(true),
   /** How the budget is spread over the periods; `cubic` takes most of it early (LoRAPrune). */
   quota: z.enum(['linear', 'cubic']).default('linear'),
+  /**
+   * What later periods may still decide. `rescored`: which units go, in whatever layer; `fixed`: which units go within
+   * each group, in the numbers that the first scoring finds with the whole budget.
+   */
+  allocation: z.enum(['rescored', 'fixed']).default('rescored'),
+  /** How what is left of a fading unit falls over a period, 1 − t/T or (1 − t/T)², which is fast at first. */
+  decay: z.enum(['linear', 'quadratic']).default('linear'),
 });
 
 export type LhspgOptions = z.output<typeof lhspgOptions>;

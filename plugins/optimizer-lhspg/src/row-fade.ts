@@ -2,7 +2,7 @@ import type { AdamW, Feeds, LiveModel, RemovalGroup, Selection, Tensor } from '@
 import { add, type Graph, gemm, linear, mul, rebuild, reshape, type Value } from '@secateur/core/graph';
 import type { Fade } from './fade.js';
 import { eachRow, type RowOwner, rowOwners } from './own-rows.js';
-import { decayAfter, levelAt } from './schedule.js';
+import { type Decay, decayAfter, levelAt } from './schedule.js';
 
 const scaleName = (weight: string): string => `rowScale:${weight}`;
 
@@ -19,6 +19,7 @@ export class RowFade implements Fade {
   constructor(
     readonly model: LiveModel,
     groups: readonly RemovalGroup[],
+    private readonly decay: Decay = 'linear',
   ) {
     this.#owners = rowOwners(model, groups);
   }
@@ -51,7 +52,7 @@ export class RowFade implements Fade {
     for (const owner of this.#owners) {
       const data = new Float32Array(owner.shape[0]).fill(1);
       eachRow(owner, this.#active, row => {
-        data[row] = t === undefined ? 1 : levelAt(t, length);
+        data[row] = t === undefined ? 1 : levelAt(t, length, this.decay);
       });
       eachRow(owner, this.#removed, row => {
         data[row] = 0;
@@ -62,7 +63,7 @@ export class RowFade implements Fade {
   }
 
   after(t: number | undefined, length: number): void {
-    if (t !== undefined) this.#scaleB(this.#active, decayAfter(t, length));
+    if (t !== undefined) this.#scaleB(this.#active, decayAfter(t, length, this.decay));
     this.#clearRemoved();
   }
 

@@ -37,12 +37,24 @@ test('the budget is spent after the last period, in either shape', t => {
 });
 
 test('decays telescope to the level, and to exactly 0 after the last step', t => {
-  for (const length of [1, 2, 3, 7, 25]) {
-    let level = 1;
-    for (let step = 0; step < length; step++) {
-      t.true(Math.abs(level - levelAt(step, length)) < 1e-12);
-      level *= decayAfter(step, length);
+  for (const decay of ['linear', 'quadratic'] as const)
+    for (const length of [1, 2, 3, 7, 25]) {
+      let level = 1;
+      for (let step = 0; step < length; step++) {
+        t.true(Math.abs(level - levelAt(step, length, decay)) < 1e-12);
+        level *= decayAfter(step, length, decay);
+      }
+      t.is(level, 0);
     }
-    t.is(level, 0);
-  }
+});
+
+test('the level falls as 1 − t/T, or as its square', t => {
+  t.deepEqual(
+    [0, 1, 2, 3].map(step => levelAt(step, 4)),
+    [1, 0.75, 0.5, 0.25],
+  );
+  t.deepEqual(
+    [0, 1, 2, 3].map(step => levelAt(step, 4, 'quadratic')),
+    [1, 0.5625, 0.25, 0.0625],
+  );
 });

@@ -33,11 +33,18 @@ export const quotaAfter = (period: number, periods: number, shape: 'linear' | 'c
   return shape === 'linear' ? x : 1 - (1 - x) ** 3;
 };
 
-/**
- * Factor by which a fading row is multiplied after step t of T: (T - t - 1) / (T - t). The factors telescope to
- * 1 - (t + 1) / T, so the row is zero after the last step (λ = ‖x‖ / (T - t) in Alg. 4).
- */
-export const decayAfter = (t: number, length: number): number => (length - t - 1) / (length - t);
+/** How a unit fades over a period. */
+export type Decay = 'linear' | 'quadratic';
 
-/** What is left of a fading unit before step t. */
-export const levelAt = (t: number, length: number): number => 1 - t / length;
+const shaped = (level: number, decay: Decay): number => (decay === 'linear' ? level : level * level);
+
+/**
+ * Factor by which a fading row is multiplied after step t of T: (T - t - 1) / (T - t), or its square. The factors telescope
+ * to what is left before step t + 1, so the row is zero after the last step (linear: λ = ‖x‖ / (T - t) in Alg. 4).
+ */
+export const decayAfter = (t: number, length: number, decay: Decay = 'linear'): number =>
+  shaped((length - t - 1) / (length - t), decay);
+
+/** What is left of a fading unit before step t: 1 - t / T, or its square. */
+export const levelAt = (t: number, length: number, decay: Decay = 'linear'): number =>
+  shaped(1 - t / length, decay);

@@ -1,12 +1,14 @@
 import path from 'node:path';
 import {
-  type Bundle,
+  type AdapterState,
+  adapterState,
   type Feeds,
   gateFeeds,
   gatesWithout,
   type LiveModel,
   type PruneTask,
   quantisedWeights,
+  restoreAdapter,
   type Selection,
   Trainer,
 } from '@secateur/core';
@@ -101,21 +103,18 @@ export class Stretch {
   }
 
   /** Everything that training changes, for a checkpoint. */
-  state(): { readonly adamStep: number; readonly tensors: Bundle['tensors'] } {
-    const { step, tensors } = this.trainer.optimizer.state();
-    const lora = [...this.fade.model.lora.arrays].map(([name, data]) => [`lora:${name}`, data] as const);
-    return { adamStep: step, tensors: { ...Object.fromEntries(lora), ...tensors, ...this.fade.state() } };
+  state(): AdapterState {
+    const { adamStep, tensors } = adapterState(this.fade.model, this.trainer.optimizer);
+    return { adamStep, tensors: { ...tensors, ...this.fade.state() } };
   }
 
   /** Takes a state of a stretch with the same cut back. */
-  restore(adamStep: number, tensors: Bundle['tensors']): void {
-    const { lora, changed } = this.fade.model;
-    for (const [name, data] of lora.arrays) data.set(tensors[`lora:${name}`]!);
-    for (const [name, data] of changed) {
-      const stored = tensors[`weight:${name}`];
+  restore(state: AdapterState): void {
+    restoreAdapter(this.fade.model, this.trainer.optimizer, state);
+    for (const [name, data] of this.fade.model.changed) {
+      const stored = state.tensors[`weight:${name}`];
       if (stored) data.set(stored);
     }
-    this.trainer.optimizer.restore(adamStep, tensors);
   }
 
   close(): Promise<void> {
@@ -123,13 +122,16 @@ export class Stretch {
   }
 }
 
-const openFade = ({ model, groups }: ShrunkModel, { fade, epsilon }: LhspgOptions): Promise<Fade> | Fade => {
+const openFade = (
+  { model, groups }: ShrunkModel,
+  { fade, epsilon, decay }: LhspgOptions,
+): Promise<Fade> | Fade => {
   switch (fade) {
     case 'gate':
-      return new GateFade(model, groups);
+      return new GateFade(model, groups, decay);
     case 'rows':
-      return new RowFade(model, groups);
+      return new RowFade(model, groups, decay);
     case 'half-space':
-      return HalfSpaceFade.open(model, groups, epsilon);
+      return HalfSpaceFade.open(model, groups, epsilon, decay);
   }
 };

@@ -1,6 +1,6 @@
 import { executeRun } from '@secateur/core';
 import test from 'ava';
-import { recoverySession, tuningLosses } from './recovery-session.test.data.js';
+import { mixedText, recoverySession, tuningLosses } from './recovery-session.test.data.js';
 
 const count = (reads: readonly (readonly [string, number])[], source: string): number =>
   reads.filter(([name]) => name === source).length;
@@ -19,6 +19,7 @@ test('the sampler is asked each round, with dense and current losses of the same
         name,
         loss: current[round]![name]!,
         denseLoss: dense[name]!,
+        ...(round === 0 ? {} : { share: 0.5 }),
       })),
     ),
   );
@@ -72,4 +73,48 @@ test('a listener of `mixture` can override what the sampler says', async t => {
   );
   t.is(count(watched.reads.slice(0, 12), 'hills'), 0);
   t.is(count(watched.reads.slice(12), 'hills'), 6);
+});
+
+const sharesAsked = (asked: readonly (readonly { readonly share?: number }[])[]) =>
+  asked.map(sources => sources.map(({ share }) => share));
+
+test('the sampler is told what each source had of the former round, whoever decided it', async t => {
+  const { session, watched } = recoverySession({ rounds: 3 });
+  let round = 0;
+  session.hooks.mixture.tap(
+    'test',
+    () =>
+      [
+        [0.75, 0.25],
+        [1, 0],
+        [0.5, 0.5],
+      ][round++]!,
+  );
+  await executeRun(session);
+  t.deepEqual(sharesAsked(watched.asked), [
+    [undefined, undefined],
+    [0.75, 0.25],
+    [1, 0],
+  ]);
+  t.false('share' in watched.asked[0]![0]!);
+});
+
+test('former shares are of the sources that are asked about together, in the stage', async t => {
+  for (const replay of [0.25, 0]) {
+    const { session, watched } = recoverySession(
+      { rounds: 2, instructions: 0.5, replay },
+      { text: mixedText },
+    );
+    session.hooks.mixture.tap('test', weights => (weights.length === 2 ? [0.75, 0.25] : weights));
+    await executeRun(session);
+    // Two rounds on texts, then two on instructions with a replay of texts, asked about apart.
+    t.deepEqual(sharesAsked(watched.asked), [
+      [undefined, undefined],
+      [0.75, 0.25],
+      [undefined, undefined],
+      [undefined],
+      replay > 0 ? [0.75, 0.25] : [undefined, undefined],
+      [1],
+    ]);
+  }
 });

@@ -12,6 +12,7 @@ import {
   type Schedule,
   type Sequence,
   type SourceData,
+  type SourceState,
   stepFeeds,
   Trainer,
   trainingPlan,
@@ -221,8 +222,15 @@ class RecoveryRun {
   }
 
   async #weights(stage: Stage, losses: Readonly<Record<string, number>>): Promise<number[]> {
-    const states = (sources: readonly SourceData[]) =>
-      sources.map(({ name }) => ({ name, loss: losses[name]!, denseLoss: this.#dense[name]! }));
+    const states = (sources: readonly SourceData[]): SourceState[] => {
+      const former = this.#formerShares(stage, sources);
+      return sources.map(({ name }, i) => ({
+        name,
+        loss: losses[name]!,
+        denseLoss: this.#dense[name]!,
+        ...(former ? { share: former[i]! } : {}),
+      }));
+    };
     const text = stage.sources.filter(source => source.kind === 'text');
     const instructions = stage.sources.filter(source => source.kind === 'instruction');
     if (text.length === 0 || instructions.length === 0)
@@ -236,6 +244,15 @@ class RecoveryRun {
     await spread(text, replay);
     await spread(instructions, 1 - replay);
     return stage.sources.map(source => shares.get(source)!);
+  }
+
+  /** Shares of some of the stage's sources in its former round, of what these read together. */
+  #formerShares(stage: Stage, among: readonly SourceData[]): readonly number[] | undefined {
+    const { round, weights } = this.#progress;
+    if (round === 0) return undefined;
+    const own = among.map(source => weights[stage.sources.indexOf(source)]!);
+    const sum = own.reduce((total, weight) => total + weight, 0);
+    return sum > 0 ? own.map(weight => weight / sum) : undefined;
   }
 
   #considerBest(stage: Stage, losses: Readonly<Record<string, number>>): void {

@@ -1,4 +1,4 @@
-import type { Clock } from '@secateur/core';
+import type { Clock } from '../clock.js';
 
 /** How fast the steps of a period are, without what lies between them. */
 export class Pace {
