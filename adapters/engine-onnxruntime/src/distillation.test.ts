@@ -22,7 +22,6 @@ const taught = async (folder: string, sequence = 130): Promise<Graph> =>
   withDistillation(
     withLora(await storedLogits(folder, 'F32', { sequence, layers: cut })),
     await storedLogits(folder, 'BF16', { sequence }),
-    0.4,
   );
 
 const feedsOf = (graph: Graph): Feeds =>

@@ -1,17 +1,17 @@
 import test from 'ava';
 import { differentiate, gradientRole } from './differentiate.js';
-import { evaluate } from './evaluate.js';
+import { type DenseFeeds, evaluate } from './evaluate.js';
 import { largestDifference, outputAt } from './fixtures/cut-feeds.js';
 import { type TinyDecoder, tinyDecoder, tinyFamilies, tinyFeeds, withLora } from './fixtures/tiny-decoder.js';
 import { type Graph, sizeOf } from './graph.js';
 import { operatorOf } from './ops/index.js';
 import { plannedBytes } from './planned-bytes.js';
-import { teacherName, withDistillation } from './with-distillation.js';
+import { teacherName, teacherShares, withDistillation } from './with-distillation.js';
 import { withDocuments } from './with-documents.js';
 import { withLogitsAt, withLoss } from './with-loss.js';
 
 const [rows, vocabulary] = [6, 11];
-const share = 0.4;
+const shares = { shape: [rows], data: Float64Array.of(0, 0.2, 0.4, 0.5, 0.9, 1) };
 
 const cut = { kvHeads: 1, queries: 2, channels: 3 };
 const student = (options: Partial<TinyDecoder> = {}): Graph =>
@@ -23,8 +23,8 @@ const adaptersOf = (graph: Graph): string[] =>
 for (const [family, options] of Object.entries(tinyFamilies)) {
   const teacher = tinyDecoder({ ...options, hidden: 12 });
   const ours = student({ tied: options.tied ?? false });
-  const graph = withDistillation(ours, teacher, share);
-  const feeds = tinyFeeds(graph);
+  const graph = withDistillation(ours, teacher);
+  const feeds: DenseFeeds = { ...tinyFeeds(graph), [teacherShares]: shares };
 
   test(`${family}: the loss mixes what the text and what the teacher says, which is a model of its own`, t => {
     const logits = outputAt(ours, 'logits', feeds);
@@ -44,6 +44,7 @@ for (const [family, options] of Object.entries(tinyFamilies)) {
       };
       const [p, q] = [chances(logits), chances(said)];
       const nll = -Math.log(p[feeds.targets!.data[row]!]!);
+      const share = feeds[teacherShares]!.data[row]!;
       const taught = q.reduce((sum, x, c) => sum - x * Math.log(p[c]!), 0);
       loss += feeds.weights!.data[row]! * ((1 - share) * nll + share * taught);
       nlls = [...nlls, nll];
@@ -53,7 +54,7 @@ for (const [family, options] of Object.entries(tinyFamilies)) {
   });
 
   test(`${family}: inputs are shared, all else of the teacher has names of its own and stands first`, t => {
-    t.deepEqual(graph.inputs, ['input_ids', 'targets', 'weights']);
+    t.deepEqual(graph.inputs, ['input_ids', 'targets', 'weights', teacherShares]);
     t.deepEqual([...graph.outputs.keys()], ['loss', 'nll']);
     t.deepEqual(
       [...graph.parameters.keys()],
@@ -110,13 +111,13 @@ test('recompute saves what it saves without a teacher', t => {
     plannedBytes(differentiate(graph, { wrt, recompute: true })).activations;
   const hidden = 4 * sizeOf([2, 64, 8]);
   const head = 4 * 2 * 64; // one more number for each token
-  const taught = bytes(withDistillation(ours, tinyDecoder(options), share));
+  const taught = bytes(withDistillation(ours, tinyDecoder(options)));
   t.true(taught - bytes(withLoss(ours)) <= hidden + head, `${taught} ${bytes(withLoss(ours))}`);
 });
 
 test('both keep documents apart by the same input', t => {
-  const graph = withDistillation(withDocuments(student()), withDocuments(tinyDecoder()), share);
-  t.deepEqual(graph.inputs, ['input_ids', 'documents', 'targets', 'weights']);
+  const graph = withDistillation(withDocuments(student()), withDocuments(tinyDecoder()));
+  t.deepEqual(graph.inputs, ['input_ids', 'documents', 'targets', 'weights', teacherShares]);
   const readers = graph.nodes.filter(({ inputs }) => inputs.includes('documents'));
   t.deepEqual(
     readers.map(({ op }) => op),
@@ -127,14 +128,14 @@ test('both keep documents apart by the same input', t => {
 test('weights of the teacher stay references into its files', t => {
   const ref = { file: '/teacher', offset: 8, byteLength: 4 * 11 * 8, dtype: 'F32', shape: [11, 8] } as const;
   const teacher = tinyDecoder({}, new Map([['lm_head.weight', ref]]));
-  const { parameters } = withDistillation(student(), teacher, share);
+  const { parameters } = withDistillation(student(), teacher);
   t.deepEqual(parameters.get('teacher:lm_head.weight')!.ref, ref);
   t.is(parameters.get('lm_head.weight')!.ref, undefined);
 });
 
 test('a teacher of other rows, another vocabulary or without a plain head is refused', t => {
   const refused = (teacher: Graph, message: RegExp) =>
-    t.throws(() => withDistillation(student(), teacher, share), { message });
+    t.throws(() => withDistillation(student(), teacher), { message });
   refused(tinyDecoder({ vocabulary: 12 }), /the student has logits \[6,11\], the teacher has \[6,12\]/);
   refused(
     tinyDecoder({ sequence: 4 }),

@@ -5,13 +5,16 @@ import { linearDistillation } from './ops/linear-distillation.js';
 import { withoutDeadNodes } from './prune-dead.js';
 import { rebuild } from './rebuild.js';
 
+/** Input [T]: the share of the teacher in the target of each position, in [0, 1]. */
+export const teacherShares = 'teacher shares';
+
 /** What a value or a module of the teacher is called beside the student, which may have one of the same name. */
 export const teacherName = (name: string): string => `teacher:${name}`;
 
 /**
  * The loss graph of a student that learns from a text and from a teacher at once ({@link LinearDistillation}): outputs
- * `loss`, the weighted sum of the mixed loss over inputs `targets` int64 [T] and `weights` [T], and `nll` [T], the
- * student's plain one.
+ * `loss`, the weighted sum of the mixed loss over inputs `targets` int64 [T], `weights` [T] and {@link teacherShares}, and
+ * `nll` [T], the student's plain one.
  *
  * Both read the same inputs. The teacher's nodes come first, and of what they compute its hidden state at the head alone
  * is read by what stands behind. Its parameters are named by {@link teacherName} and keep their files, so that two models
@@ -20,9 +23,8 @@ export const teacherName = (name: string): string => `teacher:${name}`;
  * Throws a plain Error where the two have not the same rows and vocabulary, or disagree about an input.
  * @param student a logits graph, with whatever gates it has
  * @param teacher a logits graph; no gradient flows to it
- * @param share of the teacher in the target, in (0, 1]
  */
-export const withDistillation = (student: Graph, teacher: Graph, share: number): Graph => {
+export const withDistillation = (student: Graph, teacher: Graph): Graph => {
   const guide = renamed(teacher, sharedInputs(student, teacher));
   const [head, said] = [headOf(student), headOf(guide)];
   const [ours, theirs] = [valueNamed(student, head.outputs[0]!), valueNamed(guide, said.outputs[0]!)];
@@ -41,8 +43,11 @@ export const withDistillation = (student: Graph, teacher: Graph, share: number):
           inputs[1]!,
           g.input('targets', [count], 'int64'),
           g.input('weights', [count]),
-          { x: valueNamed(guide, said.inputs[0]!), weight: valueNamed(guide, said.inputs[1]!) },
-          { share },
+          {
+            x: valueNamed(guide, said.inputs[0]!),
+            weight: valueNamed(guide, said.inputs[1]!),
+            shares: g.input(teacherShares, [count]),
+          },
         );
         Object.assign(made, loss);
         return [loss.direction];

@@ -2,6 +2,8 @@ import type { BatchShape } from '../data/sequence.js';
 import type { Graph } from '../graph/graph.js';
 import type { LiveModel } from '../model/live-model.js';
 import { createToken } from '../token.js';
+import type { Feeds } from './engine.js';
+import type { SourceState } from './sampler.js';
 
 /** A loss graph, and what it is fed beside the batch, the adapter and the changed weights of what is trained. */
 export interface TrainingLoss {
@@ -9,6 +11,12 @@ export interface TrainingLoss {
   readonly graph: Graph;
   /** Arrays that are fed at every step and not trained, by name; the names of the trained model are taken. */
   readonly fixed: ReadonlyMap<string, Float32Array>;
+  /**
+   * What it feeds for the rows of one run where the caller knows how each source stands; `fixed` holds what goes for
+   * rows of which nothing is known.
+   * @param rows source of each row; rows that a run is short of are left out
+   */
+  guide?(rows: readonly SourceState[]): Feeds;
 }
 
 /** Port: what training lowers while it prunes and recovers. Measurements are in plain cross-entropy all the same. */

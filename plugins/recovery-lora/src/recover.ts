@@ -15,6 +15,7 @@ import {
   type SourceState,
   stepFeeds,
   Trainer,
+  type TrainingLoss,
   trainingPlan,
   warmupCosine,
 } from '@secateur/core';
@@ -36,6 +37,8 @@ interface Progress {
   readonly adamStep: number;
   readonly best: number | null;
   readonly weights: readonly number[];
+  /** By source, when the round began. */
+  readonly standing: Readonly<Record<string, number>>;
   readonly read: Readonly<Record<string, number>>;
   readonly rounds: readonly RecoveryRound[];
   readonly losses: LossPoint[];
@@ -65,12 +68,14 @@ class RecoveryRun {
     adamStep: 0,
     best: null,
     weights: [],
+    standing: {},
     read: {},
     rounds: [],
     losses: [],
   };
   #best: ReadonlyMap<string, Float32Array>;
   #dense: Readonly<Record<string, number>> = {};
+  #guide: TrainingLoss['guide'];
 
   constructor(
     private readonly task: RecoveryTask,
@@ -91,7 +96,8 @@ class RecoveryRun {
     const file = run.store.path(...FOLDER, 'frozen.int8');
     const quantised = await quantisedWeights(run, this.#model, student, file);
     const { lora, changed } = this.#model;
-    const { graph, fixed } = this.task.loss(student);
+    const { graph, fixed, guide } = this.task.loss(student);
+    this.#guide = guide;
     const train = { ...run.config.train, quantised };
     const trainer = await Trainer.open(
       run.engine,
@@ -129,7 +135,7 @@ class RecoveryRun {
         // The cut model itself is the first candidate: recovery never makes things worse.
         if (round === 0) this.#update({ best: null });
         this.#considerBest(stage, now);
-        this.#update({ weights: await this.#weights(stage, now) });
+        this.#update({ weights: await this.#weights(stage, now), standing: now });
       }
       await this.#train(stage, roundSteps(stage.steps, rounds, round), trainer);
       const losses = await this.#measure(meter);
@@ -156,15 +162,18 @@ class RecoveryRun {
     const heads = readHeads(order, stage.sources, this.#progress.read);
     while (this.#progress.stepInRound < steps) {
       const { step, stepInRound } = this.#progress;
-      const rows = order
-        .slice(stepInRound * batches.batch, (stepInRound + 1) * batches.batch)
-        .map(
-          (source, row): Sequence =>
-            batches.from(stage.sources[source]!, heads[stepInRound * batches.batch + row]!),
-        );
+      const own = order.slice(stepInRound * batches.batch, (stepInRound + 1) * batches.batch);
+      const rows = own.map(
+        (source, row): Sequence =>
+          batches.from(stage.sources[source]!, heads[stepInRound * batches.batch + row]!),
+      );
       const learningRate = rate(step);
       run.hooks.beforeStep.call({ stage: 'recover', step: step + 1, steps: all, learningRate });
-      const loss = await trainer.step(stepFeeds(rows, batches.shape), learningRate);
+      const parts = stepFeeds(rows, batches.shape).map((part, i) => {
+        const sources = own.slice(i * batches.shape.batch, (i + 1) * batches.shape.batch);
+        return { ...part, ...this.#guide?.(sources.map(source => this.#stateOf(stage.sources[source]!))) };
+      });
+      const loss = await trainer.step(parts, learningRate);
       this.#progress.losses.push({ step: offset + step, loss });
       this.#update({ step: step + 1, stepInRound: stepInRound + 1 });
       run.hooks.afterStep.call({ stage: 'recover', step: step + 1, steps: all, loss, learningRate });
@@ -224,10 +233,8 @@ class RecoveryRun {
   async #weights(stage: Stage, losses: Readonly<Record<string, number>>): Promise<number[]> {
     const states = (sources: readonly SourceData[]): SourceState[] => {
       const former = this.#formerShares(stage, sources);
-      return sources.map(({ name }, i) => ({
-        name,
-        loss: losses[name]!,
-        denseLoss: this.#dense[name]!,
+      return sources.map((source, i) => ({
+        ...this.#stateOf(source, losses),
         ...(former ? { share: former[i]! } : {}),
       }));
     };
@@ -244,6 +251,11 @@ class RecoveryRun {
     await spread(text, replay);
     await spread(instructions, 1 - replay);
     return stage.sources.map(source => shares.get(source)!);
+  }
+
+  /** How a source stood when the round began. */
+  #stateOf({ name }: SourceData, losses = this.#progress.standing): SourceState {
+    return { name, loss: losses[name]!, denseLoss: this.#dense[name]! };
   }
 
   /** Shares of some of the stage's sources in its former round, of what these read together. */

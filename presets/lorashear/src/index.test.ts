@@ -12,7 +12,9 @@ test('it is gate gradients, ablation, LHSPG and a recovery of what was lost most
   t.is(preset, 'lorashear');
   t.deepEqual(config.use, {
     tracer: 'tiny', // not the preset's: it names none
-    objective: 'none', // the default
+    allocation: 'none',
+    objective: 'none',
+    repair: 'none',
     saliency: 'taylor',
     knowledge: 'ablation',
     optimizer: 'lhspg',

@@ -52,7 +52,7 @@ const prepared = ({ taught, ...own }: Own = {}, set: TinySettings = settings) =>
     [
       fill(PruneOptimizer, lhspg),
       fill(Recovery, recovery),
-      ...(taught === undefined ? [] : [fill(Objective, distillation(taught))]),
+      ...(taught === undefined ? [] : [fill(Objective, distillation({ share: taught, always: false }))]),
     ],
     model,
   );
@@ -190,7 +190,7 @@ test('it is at work where use names it', async t => {
   t.deepEqual(await run({}), { objective: undefined, plugin: undefined });
   const { objective, plugin } = await run({ objective: 'distill' });
   t.truthy(objective);
-  t.deepEqual(plugin?.options, { share: 0.25 });
+  t.deepEqual(plugin?.options, { share: 0.25, always: false });
 });
 
 test('a run does not go on with another objective', async t => {
@@ -208,6 +208,7 @@ test('a run does not go on with another objective', async t => {
   });
   await t.throwsAsync(resumed(0.25, {}), {
     code: 'E_RESUME',
-    message: /has changed since: plugin objective-distill, option share of objective-distill$/,
+    message:
+      /has changed since: plugin objective-distill, option share of objective-distill, option always of objective-distill$/,
   });
 });

@@ -15,17 +15,16 @@ interface Sizes {
   readonly classes: number;
 }
 
-const share = 0.4;
-
 const graphOf = ({ rows, width, teacherWidth, classes }: Sizes, wantsDirection: boolean) => {
   const g = new GraphBuilder();
   const [x, w] = [g.input('x', [rows, width]), g.input('w', [classes, width])];
   const teacher = {
     x: g.input('teacher', [rows, teacherWidth]),
     weight: g.input('head', [classes, teacherWidth]),
+    shares: g.input('shares', [rows]),
   };
   const targets = g.input('targets', [rows], 'int64');
-  const made = linearDistillation(g, x, w, targets, g.input('weights', [rows]), teacher, { share });
+  const made = linearDistillation(g, x, w, targets, g.input('weights', [rows]), teacher);
   for (const [role, value] of Object.entries(made))
     if (role !== 'direction' || wantsDirection) g.output(role, value);
   return g.build();
@@ -35,22 +34,24 @@ interface Row {
   readonly logits: readonly number[];
   readonly teacher: readonly number[];
   readonly target: number;
+  /** Of the teacher. */
+  readonly share: number;
 }
 
 /** By heads that are the identity. */
 const rows: readonly Row[] = [
-  { logits: [12, 0, -3, 1], teacher: [12, 0, -3, 1], target: 0 }, // both sure, and right
-  { logits: [40, 0, 0, 0], teacher: [0, 0, 0, 0], target: 0 },
-  { logits: [40, 0, 0, 0], teacher: [0, 0, 60, 0], target: 2 }, // sure, and wrong
-  { logits: [0, 0, 0, 0], teacher: [90, -90, 0, 0], target: 1 }, // the teacher is sure, and wrong
-  { logits: [-500, -501, -499, -500], teacher: [300, 301, 299, 300], target: 1 },
-  { logits: [0.1, 0.2, 0.3, 0.4], teacher: [0.4, 0.3, 0.2, 0.1], target: 3 },
+  { logits: [12, 0, -3, 1], teacher: [12, 0, -3, 1], target: 0, share: 0.4 }, // both sure, and right
+  { logits: [40, 0, 0, 0], teacher: [0, 0, 0, 0], target: 0, share: 0.4 },
+  { logits: [40, 0, 0, 0], teacher: [0, 0, 60, 0], target: 2, share: 1 }, // sure, and wrong
+  { logits: [0, 0, 0, 0], teacher: [90, -90, 0, 0], target: 1, share: 0.25 }, // the teacher is sure, and wrong
+  { logits: [-500, -501, -499, -500], teacher: [300, 301, 299, 300], target: 1, share: 0.4 },
+  { logits: [0.1, 0.2, 0.3, 0.4], teacher: [0.4, 0.3, 0.2, 0.1], target: 3, share: 0 },
 ];
 
 const nllOf = (logits: readonly number[], target: number): number =>
   Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - logits[target]!), 0));
 
-const mixedOf = ({ logits, teacher, target }: Row): number =>
+const mixedOf = ({ logits, teacher, target, share }: Row): number =>
   (1 - share) * nllOf(logits, target) +
   share * teacher.reduce((sum, _, c) => sum + Math.exp(-nllOf(teacher, c)) * nllOf(logits, c), 0);
 
@@ -73,6 +74,7 @@ for (const wantsDirection of [false, true])
       head: identity,
       targets: { shape: [rows.length], data: BigInt64Array.from(rows, ({ target }) => BigInt(target)) },
       weights: { shape: [rows.length], data: new Float32Array(rows.length).fill(1) },
+      shares: { shape: [rows.length], data: Float32Array.from(rows, ({ share }) => share) },
     });
     for (const [i, row] of rows.entries())
       for (const [role, expected] of [
@@ -111,6 +113,7 @@ const feedsOf = (from: number, to: number): Feeds => {
     head: { shape: [classes, teacherWidth], data: floats('head', classes, teacherWidth) },
     targets: { shape: [to - from], data: targets.slice(from, to) },
     weights: { shape: [to - from], data: part(floats('weights', rows, 1), 1) },
+    shares: { shape: [to - from], data: part(floats('shares', rows, 1), 1) },
   };
 };
 

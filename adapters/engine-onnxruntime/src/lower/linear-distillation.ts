@@ -9,10 +9,9 @@ import { rowChunks } from './row-chunks.js';
  * difference of probabilities; without it LogSoftmax says all of the student.
  */
 export const linearDistillation: Lowering = {
-  emit(e, { inputs: [x, w, targets, weights, teacherX, teacherW], outputs, attributes }) {
+  emit(e, { inputs: [x, w, targets, weights, teacherX, teacherW, shares], outputs }) {
     const [loss, mixed, nll, direction] = outputs;
     const [T, width] = x!.shape as [number, number];
-    const share = attributes.share as number;
     const wantsDirection = e.isRead(direction!);
     const parts = rowChunks(T, w!.shape[0]!).map(([start, end]) => {
       const rows = (of: string): string => e.node('Slice', [of, e.ints([start]), e.ints([end]), e.ints([0])]);
@@ -25,13 +24,17 @@ export const linearDistillation: Lowering = {
         e.node('GatherElements', [values, e.node('Unsqueeze', [ids, e.ints([1])])], {
           attributes: { axis: { int: 1 } },
         });
-      const scaled = (values: string, by: number) => e.node('Mul', [values, e.scalar(by)]);
+      const share = e.node('Unsqueeze', [rows(shares!.name), e.ints([1])]);
+      const rest = e.node('Sub', [e.scalar(1), share]);
       const said = emitGemm(e, rows(teacherX!.name), teacherW!.name, { transB: true });
-      const taught = scaled(overClasses('Softmax', said), share);
+      const taught = e.node('Mul', [overClasses('Softmax', said), share]);
       const logits = emitGemm(e, rows(x!.name), w!.name, { transB: true });
-      /** (1 − share) values[target] + share Σ p' values. */
+      /** (1 − s) values[target] + s Σ p' values. */
       const mean = (values: string, atTarget: string) =>
-        e.node('Add', [scaled(atTarget, 1 - share), reduce('ReduceSum', e.node('Mul', [taught, values]))]);
+        e.node('Add', [
+          e.node('Mul', [atTarget, rest]),
+          reduce('ReduceSum', e.node('Mul', [taught, values])),
+        ]);
       if (!wantsDirection) {
         const logs = overClasses('LogSoftmax', logits);
         const atTarget = hit(logs);
@@ -46,7 +49,7 @@ export const linearDistillation: Lowering = {
       // As one tensor, so that all are computed, and the logits are let go, before the next chunk.
       return e.concat(
         [
-          e.node('Sub', [away, scaled(target, 1 - share)]),
+          e.node('Sub', [away, e.node('Mul', [target, rest])]),
           e.node('Sub', [mean(below, atTarget), top]),
           e.node('Sub', [atTarget, top]),
         ],

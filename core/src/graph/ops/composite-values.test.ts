@@ -115,7 +115,7 @@ const formulas: Record<string, Formula> = {
     return [loss, nll, direction];
   },
 
-  LinearDistillation: ({ x0, x1, x2, x3, x4, x5 }, { share }) => {
+  LinearDistillation: ({ x0, x1, x2, x3, x4, x5, x6 }) => {
     const [count, width] = x0!.shape as [number, number];
     const classes = x1!.shape[0]!;
     /** Probability of a class by a head. */
@@ -123,7 +123,7 @@ const formulas: Record<string, Formula> = {
       Math.exp(at(logits, t, c)) / sum(classes, other => Math.exp(at(logits, t, other)));
     const [logits, teacher] = [affine(x0!, x1!), affine(x4!, x5!)];
     const target = (t: number, c: number): number =>
-      share! * chance(teacher, t, c) + (1 - share!) * Number(at(x2!, t) === c);
+      at(x6!, t) * chance(teacher, t, c) + (1 - at(x6!, t)) * Number(at(x2!, t) === c);
     const mixed = tensor([count], t => -sum(classes, c => target(t, c) * Math.log(chance(logits, t, c))));
     const loss = tensor([], () => sum(count, t => at(x3!, t) * at(mixed, t)));
     const nll = tensor([count], t => -Math.log(chance(logits, t, at(x2!, t))));

@@ -16,11 +16,15 @@ const graphOf = (share: number | undefined, hidden = teacherWidth): Graph => {
   const g = new GraphBuilder();
   const [x, w] = [g.input('x', [count, width]), g.input('w', [classes, width])];
   const [targets, weights] = [g.input('targets', [count], 'int64'), g.input('weights', [count])];
-  const teacher = { x: g.input('teacher', [count, hidden]), weight: g.input('head', [classes, hidden]) };
+  const teacher = {
+    x: g.input('teacher', [count, hidden]),
+    weight: g.input('head', [classes, hidden]),
+    shares: g.constant('shares', [count], () => new Float64Array(count).fill(share ?? 0)),
+  };
   const made =
     share === undefined
       ? linearCrossEntropy(g, x, w, targets, weights)
-      : linearDistillation(g, x, w, targets, weights, teacher, { share });
+      : linearDistillation(g, x, w, targets, weights, teacher);
   g.output('loss', made.loss);
   g.output('nll', made.nll);
   return differentiate(g.build(), { wrt: ['x', 'w', 'weights'] });

@@ -6,9 +6,9 @@ const float = (...shape: number[]): Value => ({ name: 'x', dtype: 'float', shape
 const int64 = (...shape: number[]): Value => ({ name: 'ids', dtype: 'int64', shape });
 
 /** With a teacher of 6 channels and 5 classes. */
-const distilled = (x: Value, w: Value, teacherRows = 4): Value[] => [
+const distilled = (x: Value, w: Value, teacherRows = 4, shares = 4): Value[] => [
   ...[x, w, int64(4), float(4)],
-  ...[float(teacherRows, 6), float(5, 6)],
+  ...[float(teacherRows, 6), float(5, 6), float(shares)],
 ];
 
 /** Inputs that do not fit, and what the error says. Every message names the operator. */
@@ -80,11 +80,11 @@ const misfits: [op: string, inputs: (Value | undefined)[], attributes: Attribute
   ['LinearCrossEntropy', [float(4, 3), float(5, 3), float(4), float(4)], {}, /expected int64/],
   ['LinearCrossEntropy', [float(4, 3), float(5, 3), int64(3), float(4)], {}, /expected \[4\]/],
   ['LinearCrossEntropy', [float(2, 4, 3), float(5, 3), int64(4), float(4)], {}, /expected 2 axes/],
-  ['LinearDistillation', distilled(float(4, 3), float(5, 2)), { share: 0.5 }, /expected \[5,3\]/],
-  ['LinearDistillation', distilled(float(4, 1, 3), float(5, 3)), { share: 0.5 }, /expected 2 axes/],
-  ['LinearDistillation', distilled(float(4, 3), float(5, 3), 3), { share: 0.5 }, /expected \[4,6\]/],
-  ['LinearDistillation', distilled(float(4, 3), float(6, 3)), { share: 0.5 }, /expected \[6,6\]/],
-  ['LinearDistillation', distilled(float(4, 3), float(5, 3)), { share: 0 }, /is 0, expected one in \(0, 1\]/],
+  ['LinearDistillation', distilled(float(4, 3), float(5, 2)), {}, /expected \[5,3\]/],
+  ['LinearDistillation', distilled(float(4, 1, 3), float(5, 3)), {}, /expected 2 axes/],
+  ['LinearDistillation', distilled(float(4, 3), float(5, 3), 3), {}, /expected \[4,6\]/],
+  ['LinearDistillation', distilled(float(4, 3), float(6, 3)), {}, /expected \[6,6\]/],
+  ['LinearDistillation', distilled(float(4, 3), float(5, 3), 4, 3), {}, /expected \[4\]/],
 ];
 
 for (const [op, inputs, attributes, message] of misfits) {
