@@ -19,6 +19,7 @@ import * as knowledgeAblation from '@secateur/plugin-knowledge-ablation';
 import * as objectiveDistill from '@secateur/plugin-objective-distill';
 import * as optimizerLhspg from '@secateur/plugin-optimizer-lhspg';
 import * as optimizerOneshot from '@secateur/plugin-optimizer-oneshot';
+import * as optimizerUnstructured from '@secateur/plugin-optimizer-unstructured';
 import * as recoveryLora from '@secateur/plugin-recovery-lora';
 import * as repairLeastSquares from '@secateur/plugin-repair-least-squares';
 import * as saliencyBlockInfluence from '@secateur/plugin-saliency-block-influence';
@@ -74,6 +75,7 @@ export const algorithms = {
   '@secateur/plugin-objective-distill': objectiveDistill,
   '@secateur/plugin-optimizer-lhspg': optimizerLhspg,
   '@secateur/plugin-optimizer-oneshot': optimizerOneshot,
+  '@secateur/plugin-optimizer-unstructured': optimizerUnstructured,
   '@secateur/plugin-sampler-gap': samplerGap,
   '@secateur/plugin-sampler-uniform': samplerUniform,
   '@secateur/plugin-recovery-lora': recoveryLora,

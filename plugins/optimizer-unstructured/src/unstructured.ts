@@ -1,0 +1,166 @@
+import {
+  LiveModel,
+  type LoraState,
+  type Masked,
+  moduleOf,
+  type NewWeight,
+  type PruneOptimizer,
+  type PruneTask,
+  SecateurError,
+  withoutIdle,
+  withWeights,
+  writeWeights,
+} from '@secateur/core';
+import { type InputStatistic, loraNames, type Piece, type TensorRef } from '@secateur/core/graph';
+import { LayerPasses, linearWeights } from './layer-passes.js';
+import { type Sparsity, sparsityOf } from './options.js';
+
+/** How one weight matrix is masked. */
+export interface MaskMethod {
+  /** What it has to know of the inputs. */
+  readonly statistic: InputStatistic;
+  /**
+   * @param weight the weight that the model computes with, row-major [out, in]
+   * @param statistic summed over the calibration tokens
+   * @param sequences calibration sequences
+   */
+  mask(weight: Float32Array, statistic: Float64Array, sequences: number, sparsity: Sparsity): Float32Array;
+}
+
+/**
+ * Zeroes the same share of every linear layer that holds units which may be cut, layer by layer: each is masked by what
+ * comes in through the layers before it, masked already. Base and adapter are masked as their sum.
+ */
+export const unstructured = (method: MaskMethod, pattern: string): PruneOptimizer => ({
+  trains: false,
+  removes: 'weights',
+  async prune(task) {
+    const sparsity = sparsityOf(task.run.config.prune.ratio, pattern);
+    const dense = new LiveModel(task.model.source, withoutIdle(task.model.lora), task.model.changed);
+    const passes = new LayerPasses(task.run, dense, task.calibration);
+    try {
+      return await new Masking({ ...task, model: dense }, passes, method, sparsity).prune();
+    } finally {
+      await passes.close();
+    }
+  },
+});
+
+/** What a kill leaves: the layers that are done. */
+const PARTIAL = 'prune.partial';
+
+/** A model on its way from layer to layer. */
+class Masking {
+  #masked: Masked = { written: [], weights: 0, zeros: 0 };
+
+  constructor(
+    private readonly task: PruneTask,
+    private readonly passes: LayerPasses,
+    private readonly method: MaskMethod,
+    private readonly sparsity: Sparsity,
+  ) {}
+
+  async prune(): ReturnType<PruneOptimizer['prune']> {
+    const { run, model } = this.task;
+    const work = this.#work();
+    this.#check([...work.values()].flat());
+    const saved = await run.store.load(PARTIAL);
+    if (saved) this.#masked = saved.json as Masked;
+    let left = work.size;
+    const restored = this.#masked.written.length;
+    for (const piece of this.passes.pieces) {
+      if (left === 0) break;
+      const params = work.get(piece) ?? [];
+      if (params.length > 0) {
+        const at = work.size - left--;
+        if (at >= restored) await this.#mask(piece, params, at);
+        run.progress(at + 1, work.size, 'layers', piece.path);
+      }
+      if (left > 0) await this.passes.advance(piece, await this.#refs(params));
+    }
+    const source = await withWeights(run.store, model.source, this.#masked.written);
+    const gone = new Set([...work.values()].flat());
+    const changed = [...model.changed].filter(([name]) => !gone.has(name));
+    return {
+      removed: new Map(),
+      model: new LiveModel(source, without(model.lora, gone), new Map(changed)),
+      tokens: 0,
+      losses: [],
+      masked: this.#masked,
+    };
+  }
+
+  /** The weights to mask, by the piece that reads them first. */
+  #work(): ReadonlyMap<Piece, readonly string[]> {
+    const open = new Set(this.task.groups.flatMap(({ members }) => members.map(({ param }) => param)));
+    const work = new Map<Piece, string[]>();
+    for (const piece of this.passes.pieces) {
+      const own = linearWeights(piece.graph).filter(param => open.delete(param));
+      if (own.length > 0) work.set(piece, own);
+    }
+    return work;
+  }
+
+  /** Before anything is measured. */
+  #check(params: readonly string[]): void {
+    if (params.length === 0)
+      throw new SecateurError('E_BUDGET', 'no linear layer holds units that may be cut', {
+        hint: 'protect less (prune.protect), or name more in prune.kinds',
+      });
+    const of = this.sparsity.groups?.of ?? 1;
+    for (const param of params) {
+      const into = this.#shapeOf(param)[1];
+      if (into % of !== 0)
+        throw new SecateurError(
+          'E_CONFIG_INVALID',
+          `${param} has ${into} inputs, expected a multiple of the ${of} of the pattern`,
+          { hint: "choose another N:M, or the pattern 'row'" },
+        );
+    }
+  }
+
+  #shapeOf(param: string): readonly [number, number] {
+    return this.task.model.source.tensors.get(param)!.shape as [number, number];
+  }
+
+  async #mask(piece: Piece, params: readonly string[], at: number): Promise<void> {
+    const { run, model, calibration } = this.task;
+    const statistics = await this.passes.observe(piece, params, this.method.statistic);
+    const weights = new Map<string, NewWeight>();
+    let { weights: total, zeros } = this.#masked;
+    for (const param of params) {
+      run.signal.throwIfAborted();
+      const data = this.method.mask(
+        await model.merged(param),
+        statistics.get(param)!,
+        calibration.length,
+        this.sparsity,
+      );
+      weights.set(param, { shape: this.#shapeOf(param), data });
+      total += data.length;
+      for (const weight of data) if (weight === 0) zeros++;
+    }
+    const place = ['checkpoints', 'masked', `${at}`];
+    const written = [...this.#masked.written, await writeWeights(run.store, model.source, place, weights)];
+    this.#masked = { written, weights: total, zeros };
+    await run.store.save(PARTIAL, { json: this.#masked, tensors: {} });
+  }
+
+  /** Where the masked ones of these weights lie. */
+  async #refs(params: readonly string[]): Promise<ReadonlyMap<string, TensorRef>> {
+    if (params.length === 0) return new Map();
+    const { run, model } = this.task;
+    const { tensors } = await withWeights(run.store, model.source, this.#masked.written.slice(-1));
+    return new Map(params.map(param => [param, tensors.get(param)!]));
+  }
+}
+
+/** What is left of an adapter when it was merged into these weights. */
+const without = ({ specs, arrays }: LoraState, merged: ReadonlySet<string>): LoraState => {
+  const gone = new Set([...merged].map(moduleOf));
+  const names = new Set([...gone].flatMap(module => Object.values(loraNames(module))));
+  return {
+    specs: new Map([...specs].filter(([module]) => !gone.has(module))),
+    arrays: new Map([...arrays].filter(([name]) => !names.has(name))),
+  };
+};
