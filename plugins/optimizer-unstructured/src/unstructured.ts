@@ -66,17 +66,16 @@ class Masking {
     this.#check([...work.values()].flat());
     const saved = await run.store.load(PARTIAL);
     if (saved) this.#masked = saved.json as Masked;
-    let left = work.size;
     const restored = this.#masked.written.length;
+    let done = 0;
     for (const piece of this.passes.pieces) {
-      if (left === 0) break;
       const params = work.get(piece) ?? [];
       if (params.length > 0) {
-        const at = work.size - left--;
-        if (at >= restored) await this.#mask(piece, params, at);
-        run.progress(at + 1, work.size, 'layers', piece.path);
+        if (done >= restored) await this.#mask(piece, params);
+        run.progress(++done, work.size, 'layers', piece.path);
       }
-      if (left > 0) await this.passes.advance(piece, await this.#refs(params));
+      if (done === work.size) break;
+      await this.passes.advance(piece, await this.#refs(params, done));
     }
     const source = await withWeights(run.store, model.source, this.#masked.written);
     const gone = new Set([...work.values()].flat());
@@ -123,7 +122,7 @@ class Masking {
     return this.task.model.source.tensors.get(param)!.shape as [number, number];
   }
 
-  async #mask(piece: Piece, params: readonly string[], at: number): Promise<void> {
+  async #mask(piece: Piece, params: readonly string[]): Promise<void> {
     const { run, model, calibration } = this.task;
     const statistics = await this.passes.observe(piece, params, this.method.statistic);
     const weights = new Map<string, NewWeight>();
@@ -140,17 +139,18 @@ class Masking {
       total += data.length;
       for (const weight of data) if (weight === 0) zeros++;
     }
-    const place = ['checkpoints', 'masked', `${at}`];
-    const written = [...this.#masked.written, await writeWeights(run.store, model.source, place, weights)];
+    const before = this.#masked.written;
+    const place = ['checkpoints', 'masked', `${before.length}`];
+    const written = [...before, await writeWeights(run.store, model.source, place, weights)];
     this.#masked = { written, weights: total, zeros };
     await run.store.save(PARTIAL, { json: this.#masked, tensors: {} });
   }
 
-  /** Where the masked ones of these weights lie. */
-  async #refs(params: readonly string[]): Promise<ReadonlyMap<string, TensorRef>> {
+  /** Where the masked ones of a layer's weights lie. @param done layers up to this one */
+  async #refs(params: readonly string[], done: number): Promise<ReadonlyMap<string, TensorRef>> {
     if (params.length === 0) return new Map();
     const { run, model } = this.task;
-    const { tensors } = await withWeights(run.store, model.source, this.#masked.written.slice(-1));
+    const { tensors } = await withWeights(run.store, model.source, [this.#masked.written[done - 1]!]);
     return new Map(params.map(param => [param, tensors.get(param)!]));
   }
 }
