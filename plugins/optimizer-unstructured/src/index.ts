@@ -1,17 +1,17 @@
 import { definePlugin, PruneOptimizer } from '@secateur/core';
 import { unstructuredOptions } from './options.js';
-import { sparseGpt } from './sparse-gpt.js';
+import { inverseFactor, sparseGpt } from './sparse-gpt.js';
 import { type MaskMethod, unstructured } from './unstructured.js';
 import { wanda } from './wanda.js';
 
 export type { Groups, Sparsity, UnstructuredOptions } from './options.js';
-export { type SparseGptOptions, sparseGpt } from './sparse-gpt.js';
+export { type InverseFactor, inverseFactor, type SparseGptOptions, sparseGpt } from './sparse-gpt.js';
 export { type MaskMethod, unstructured } from './unstructured.js';
 export { wanda } from './wanda.js';
 
 const byWanda: MaskMethod = {
   statistic: 'squares',
-  mask: (weight, squares, _, sparsity) => wanda(weight, squares, sparsity),
+  prepare: (squares, _, sparsity) => weight => wanda(weight, squares, sparsity),
 };
 
 export default definePlugin(
@@ -19,8 +19,11 @@ export default definePlugin(
   (api, { pattern, damp, block }) => {
     const bySparseGpt: MaskMethod = {
       statistic: 'gram',
-      mask: (weight, gram, sequences, sparsity) =>
-        sparseGpt(weight, { ...sparsity, gram, sequences, damp, block, into: Math.sqrt(gram.length) }),
+      prepare(gram, sequences, sparsity) {
+        const options = { ...sparsity, gram, sequences, damp, block, into: Math.sqrt(gram.length) };
+        const factor = inverseFactor(options);
+        return weight => sparseGpt(weight, options, factor);
+      },
     };
     api.provide(
       PruneOptimizer,

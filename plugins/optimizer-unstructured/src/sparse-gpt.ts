@@ -17,10 +17,14 @@ export interface SparseGptOptions extends Sparsity, Pick<UnstructuredOptions, 'd
  * lowest ⌊ratio⌋ of w² / U_jj² over all rows are zeroed, or the N lowest in every M; U is the upper factor of H⁻¹ = Uᵀ U.
  * Inputs that are always zero lose their weights.
  * @param weight row-major [out, in]
+ * @param factor for matrices that read the same inputs: made once
  */
-export const sparseGpt = (weight: Float32Array, options: SparseGptOptions): Float32Array => {
+export const sparseGpt = (
+  weight: Float32Array,
+  options: SparseGptOptions,
+  { upper, dead }: InverseFactor = inverseFactor(options),
+): Float32Array => {
   const { into, block } = options;
-  const { upper, dead } = inverseFactor(options);
   const w = Float64Array.from(weight);
   const rows = w.length / into;
   for (const j of dead) for (let at = j; at < w.length; at += into) w[at] = 0;
@@ -41,13 +45,15 @@ export const sparseGpt = (weight: Float32Array, options: SparseGptOptions): Floa
   return Float32Array.from(w);
 };
 
-/** U of H⁻¹ = Uᵀ U, row-major [in, in], and the inputs that are always zero. */
-const inverseFactor = ({
-  into,
-  gram,
-  sequences,
-  damp,
-}: SparseGptOptions): { readonly upper: Float64Array; readonly dead: readonly number[] } => {
+/** What SparseGPT makes of the inputs. */
+export interface InverseFactor {
+  /** U of H⁻¹ = Uᵀ U, row-major [in, in]. */
+  readonly upper: Float64Array;
+  /** Inputs that are always zero. */
+  readonly dead: readonly number[];
+}
+
+export const inverseFactor = ({ into, gram, sequences, damp }: SparseGptOptions): InverseFactor => {
   const hessian = gram.map(sum => (2 / sequences) * sum);
   const diagonal = range(0, into).map(j => j * into + j);
   const dead = range(0, into).filter(j => hessian[j * into + j] === 0);

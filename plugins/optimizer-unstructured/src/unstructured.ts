@@ -20,11 +20,16 @@ export interface MaskMethod {
   /** What it has to know of the inputs. */
   readonly statistic: InputStatistic;
   /**
-   * @param weight the weight that the model computes with, row-major [out, in]
+   * Called once for all matrices that read the same inputs.
    * @param statistic summed over the calibration tokens
    * @param sequences calibration sequences
+   * @returns takes a weight that the model computes with, row-major [out, in], and gives it with its zeros
    */
-  mask(weight: Float32Array, statistic: Float64Array, sequences: number, sparsity: Sparsity): Float32Array;
+  prepare(
+    statistic: Float64Array,
+    sequences: number,
+    sparsity: Sparsity,
+  ): (weight: Float32Array) => Float32Array;
 }
 
 /**
@@ -127,14 +132,14 @@ class Masking {
     const statistics = await this.passes.observe(piece, params, this.method.statistic);
     const weights = new Map<string, NewWeight>();
     let { weights: total, zeros } = this.#masked;
+    const masks = new Map<Float64Array, ReturnType<MaskMethod['prepare']>>();
     for (const param of params) {
       run.signal.throwIfAborted();
-      const data = this.method.mask(
-        await model.merged(param),
-        statistics.get(param)!,
-        calibration.length,
-        this.sparsity,
-      );
+      const weight = await model.merged(param);
+      const statistic = statistics.get(param)!;
+      const mask = masks.get(statistic) ?? this.method.prepare(statistic, calibration.length, this.sparsity);
+      masks.set(statistic, mask);
+      const data = mask(weight);
       weights.set(param, { shape: this.#shapeOf(param), data });
       total += data.length;
       for (const weight of data) if (weight === 0) zeros++;
