@@ -1,3 +1,4 @@
+import type { ResolvedConfig } from '../config/schema.js';
 import type { BatchStream } from '../data/batch-stream.js';
 import type { Sequence } from '../data/sequence.js';
 import type { RemovalGroup, SaliencyMap, Selection } from '../domain/removal-group.js';
@@ -83,6 +84,12 @@ export interface PruneOptimizer {
    * has no recovery, repair or allocation. Default `units`.
    */
   readonly removes?: 'units' | 'weights';
+  /**
+   * Refuses what it cannot prune, before anything is measured.
+   * @param groups that may be cut, whatever the knowledge analysis will say
+   * @throws SecateurError
+   */
+  check?(config: ResolvedConfig, model: LiveModel, groups: readonly RemovalGroup[]): void;
   prune(task: PruneTask): Promise<PruneOutcome>;
 }
 export const PruneOptimizer = createToken<PruneOptimizer>('optimizer');

@@ -8,6 +8,7 @@ import { canTakeDocuments } from '../graph/with-documents.js';
 import { LiveModel } from '../model/live-model.js';
 import { freshLora, type LoraState, loadLora } from '../model/lora-state.js';
 import { openSource } from '../model/open-source.js';
+import { PruneOptimizer } from '../ports/prune-optimizer.js';
 import { TextReader, type TextSource } from '../ports/text.js';
 import { TokenizerFormat } from '../ports/tokenizer.js';
 import type { RunContext } from '../run-context.js';
@@ -63,6 +64,7 @@ export const load = (session: Session): Stage<string, Loaded> => ({
     const units = removesWeights(session) ? [] : candidates;
     checkShape(run, model, units);
     if (!removesWeights(session)) checkBudget(units, quotaOf(run, model), limitsOf(config));
+    session.active(PruneOptimizer).check?.(config, model, candidates);
     const texts = await readTexts(session, checkpoint.folder, model.vocabulary);
     checkPacking(config, texts.sources, graph);
     const hashes = { model: await checkpoint.hash(), adapter: adapter ? await adapter.hash() : null };

@@ -101,18 +101,14 @@ for (const method of methods)
   });
 
 test('a ratio that is not the pattern, inputs that it does not divide and a block of half groups are refused', async t => {
-  await throwsCode(
-    t,
-    () => executeRun(session('wanda', { prune: { ratio: 0.4 } }, { pattern: '2:4' })),
-    'E_CONFIG_INVALID',
-    /0\.4.*0\.5/,
-  );
-  await throwsCode(
-    t,
-    () => executeRun(session('wanda', { prune: { ratio: 0.5 } }, { pattern: '2:4' })),
-    'E_CONFIG_INVALID',
-    /down_proj.*6 inputs, expected a multiple of the 4/,
-  );
+  for (const [ratio, message] of [
+    [0.4, /0\.4.*0\.5/],
+    [0.5, /down_proj.*6 inputs, expected a multiple of 4 for the pattern 2:4/],
+  ] as const) {
+    const own = session('wanda', { prune: { ratio } }, { pattern: '2:4' });
+    await throwsCode(t, () => executeRun(own), 'E_CONFIG_INVALID', message);
+    t.false(own.storage.stores.has('run'), 'nothing was measured before');
+  }
   for (const options of [{ pattern: '2:4', block: 6 }, { pattern: '4:2' }, { pattern: 'all' }, { damp: 0 }])
     await throwsCode(t, async () => optimizer('sparsegpt', options), 'E_PLUGIN_OPTIONS');
 });
@@ -147,6 +143,7 @@ test('what is protected keeps all its weights, and where nothing is left the run
       t.is(data.includes(0), name.includes('0.mlp') || name.includes('1.self_attn'), name);
   const none = session('wanda', { prune: { protect: ['model.layers.0', 'model.layers.1'] } });
   await throwsCode(t, () => executeRun(none), 'E_BUDGET');
+  t.false(none.storage.stores.has('run'));
 });
 
 /** Stops a run when the progress of this stage says so. */

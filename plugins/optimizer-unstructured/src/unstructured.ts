@@ -6,6 +6,7 @@ import {
   type NewWeight,
   type PruneOptimizer,
   type PruneTask,
+  type RemovalGroup,
   SecateurError,
   withoutIdle,
   withWeights,
@@ -13,7 +14,7 @@ import {
 } from '@secateur/core';
 import { type InputStatistic, loraNames, type Piece, type TensorRef } from '@secateur/core/graph';
 import { LayerPasses, linearWeights } from './layer-passes.js';
-import { type Sparsity, sparsityOf } from './options.js';
+import { type Groups, type Sparsity, sparsityOf } from './options.js';
 
 /** How one weight matrix is masked. */
 export interface MaskMethod {
@@ -39,6 +40,12 @@ export interface MaskMethod {
 export const unstructured = (method: MaskMethod, pattern: string): PruneOptimizer => ({
   trains: false,
   removes: 'weights',
+  check(config, model, groups) {
+    const { groups: few } = sparsityOf(config.prune.ratio, pattern);
+    const params = weightsOf(linearWeights(model.graph({ batch: 1, sequence: 2 })), groups);
+    if (params.length === 0) throw nothingLeft();
+    for (const param of params) checkInputs(param, model.source.tensors.get(param)!.shape[1]!, few, pattern);
+  },
   async prune(task) {
     const sparsity = sparsityOf(task.run.config.prune.ratio, pattern);
     const dense = new LiveModel(task.model.source, withoutIdle(task.model.lora), task.model.changed);
@@ -50,6 +57,26 @@ export const unstructured = (method: MaskMethod, pattern: string): PruneOptimize
     }
   },
 });
+
+/** Those of the weights that hold units of the groups. */
+const weightsOf = (params: readonly string[], groups: readonly RemovalGroup[]): string[] => {
+  const open = new Set(groups.flatMap(({ members }) => members.map(({ param }) => param)));
+  return params.filter(param => open.has(param));
+};
+
+const checkInputs = (param: string, inputs: number, groups: Groups | undefined, pattern: string): void => {
+  if (groups && inputs % groups.of !== 0)
+    throw new SecateurError(
+      'E_CONFIG_INVALID',
+      `${param} has ${inputs} inputs, expected a multiple of ${groups.of} for the pattern ${pattern}`,
+      { hint: "choose another N:M, or the pattern 'row'" },
+    );
+};
+
+const nothingLeft = (): SecateurError =>
+  new SecateurError('E_BUDGET', 'no linear layer holds units that may be cut', {
+    hint: 'protect less (prune.protect), or name more in prune.kinds',
+  });
 
 /** What a kill leaves: the layers that are done. */
 const PARTIAL = 'prune.partial';
@@ -68,7 +95,7 @@ class Masking {
   async prune(): ReturnType<PruneOptimizer['prune']> {
     const { run, model } = this.task;
     const work = this.#work();
-    this.#check([...work.values()].flat());
+    if (work.size === 0) throw nothingLeft();
     const saved = await run.store.load(PARTIAL);
     if (saved) this.#masked = saved.json as Masked;
     const restored = this.#masked.written.length;
@@ -96,31 +123,14 @@ class Masking {
 
   /** The weights to mask, by the piece that reads them first. */
   #work(): ReadonlyMap<Piece, readonly string[]> {
-    const open = new Set(this.task.groups.flatMap(({ members }) => members.map(({ param }) => param)));
+    const seen = new Set<string>();
     const work = new Map<Piece, string[]>();
     for (const piece of this.passes.pieces) {
-      const own = linearWeights(piece.graph).filter(param => open.delete(param));
+      const own = weightsOf(linearWeights(piece.graph), this.task.groups).filter(param => !seen.has(param));
+      for (const param of own) seen.add(param);
       if (own.length > 0) work.set(piece, own);
     }
     return work;
-  }
-
-  /** Before anything is measured. */
-  #check(params: readonly string[]): void {
-    if (params.length === 0)
-      throw new SecateurError('E_BUDGET', 'no linear layer holds units that may be cut', {
-        hint: 'protect less (prune.protect), or name more in prune.kinds',
-      });
-    const of = this.sparsity.groups?.of ?? 1;
-    for (const param of params) {
-      const into = this.#shapeOf(param)[1];
-      if (into % of !== 0)
-        throw new SecateurError(
-          'E_CONFIG_INVALID',
-          `${param} has ${into} inputs, expected a multiple of the ${of} of the pattern`,
-          { hint: "choose another N:M, or the pattern 'row'" },
-        );
-    }
   }
 
   #shapeOf(param: string): readonly [number, number] {
