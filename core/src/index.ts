@@ -41,6 +41,7 @@ export * from './model/live-model.js';
 export * from './model/lora-state.js';
 export * from './model/open-source.js';
 export * from './model/written-shape.js';
+export * from './model/written-weights.js';
 export * from './open-session.js';
 export * from './passes/index.js';
 export * from './plugin.js';

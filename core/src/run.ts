@@ -29,6 +29,7 @@ import { evaluate } from './stages/evaluate.js';
 import { type Loaded, load } from './stages/load.js';
 import { prune } from './stages/prune.js';
 import { recover } from './stages/recover.js';
+import { checkWeights } from './stages/removes-weights.js';
 import { makeReport } from './stages/report.js';
 import { StageRunner } from './stages/stage.js';
 import { checkStamp, stampOf } from './stamp.js';
@@ -138,6 +139,7 @@ const checkPorts = (session: Session): void => {
   session.optional(Allocation);
   session.optional(Objective);
   if (session.optional(Recovery)) session.active(Sampler);
+  checkWeights(session);
   checkStream(session);
 };
 

@@ -93,12 +93,13 @@ def rotated(x):
 
 
 def forward(ids, gates=None):
-    """Logits; the inputs of o_proj and down_proj, and the hidden states between layers."""
+    """Logits; the inputs of all linear layers, and the hidden states between layers."""
     inputs, hidden = {}, [P["model.embed_tokens.weight"][ids]]
     later = torch.ones(len(ids), len(ids), dtype=torch.bool).triu(1)
     for i in range(LAYERS):
         path, x = f"model.layers.{i}", hidden[-1]
         h = norm(f"{path}.input_layernorm.weight", x)
+        inputs |= {f"{path}.self_attn.{name}_proj": h for name in "qkv"}
         split = lambda name: (h @ effective(f"{path}.self_attn.{name}").T).reshape(len(ids), -1, SIZE)
         q, k, v = rotated(split("q_proj")), rotated(split("k_proj")), split("v_proj")
         k, v = (t.repeat_interleave(QUERIES, 1) for t in (k, v))
@@ -109,6 +110,7 @@ def forward(ids, gates=None):
         inputs[f"{path}.self_attn.o_proj"] = mixed
         x = x + mixed @ effective(f"{path}.self_attn.o_proj").T
         h = norm(f"{path}.post_attention_layernorm.weight", x)
+        inputs |= {f"{path}.mlp.{name}_proj": h for name in ("gate", "up")}
         gated = F.silu(h @ effective(f"{path}.mlp.gate_proj").T) * (h @ effective(f"{path}.mlp.up_proj").T)
         if gates:
             gated = gated * gates[f"{path}.mlp"]
@@ -343,4 +345,5 @@ def main():
     )
 
 
-main()
+if __name__ == "__main__":
+    main()

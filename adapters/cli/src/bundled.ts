@@ -21,6 +21,7 @@ import * as optimizerIterative from '@secateur/plugin-optimizer-iterative';
 import * as optimizerLhspg from '@secateur/plugin-optimizer-lhspg';
 import * as optimizerOneshot from '@secateur/plugin-optimizer-oneshot';
 import * as optimizerSheared from '@secateur/plugin-optimizer-sheared';
+import * as optimizerUnstructured from '@secateur/plugin-optimizer-unstructured';
 import * as protectLayers from '@secateur/plugin-protect-layers';
 import * as recoveryLora from '@secateur/plugin-recovery-lora';
 import * as repairLeastSquares from '@secateur/plugin-repair-least-squares';
@@ -90,6 +91,7 @@ export const algorithms = {
   '@secateur/plugin-optimizer-oneshot': optimizerOneshot,
   '@secateur/plugin-optimizer-sheared': optimizerSheared,
   '@secateur/plugin-optimizer-iterative': optimizerIterative,
+  '@secateur/plugin-optimizer-unstructured': optimizerUnstructured,
   '@secateur/plugin-sampler-gap': samplerGap,
   '@secateur/plugin-sampler-uniform': samplerUniform,
   '@secateur/plugin-sampler-softmax': samplerSoftmax,

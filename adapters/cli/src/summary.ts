@@ -35,12 +35,14 @@ export const finish = async (
 };
 
 const summary = (report: Report, folder: string): string => {
-  const { parameters, removed, perplexity, output } = report;
+  const { parameters, removed, sparsity, perplexity, output } = report;
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   const count = (n: number): string => n.toLocaleString('en');
   return [
     '',
-    `parameters  ${count(parameters.before)} to ${count(parameters.after)}: ${percent(removed.model)} of the model, ${percent(removed.blocks)} of its blocks removed`,
+    sparsity === null
+      ? `parameters  ${count(parameters.before)} to ${count(parameters.after)}: ${percent(removed.model)} of the model, ${percent(removed.blocks)} of its blocks removed`
+      : `parameters  ${count(parameters.after)} as before: unstructured, ${percent(sparsity)} of the pruned matrices is zero`,
     '',
     table(
       ['PERPLEXITY', 'DENSE', 'PRUNED', 'RECOVERED'],

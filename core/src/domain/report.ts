@@ -26,6 +26,10 @@ export interface Report {
   readonly plugins: readonly PluginRecord[];
   /** Base parameters of the whole model, and of its blocks alone. */
   readonly parameters: Change & { readonly blocks: Change };
+  /** `unstructured`: no unit is cut, single weights are zero. What is compared must be of one class. */
+  readonly class: 'structured' | 'unstructured';
+  /** Share of the pruned weight matrices' entries that is zero; null for a structured run. */
+  readonly sparsity: number | null;
   /** Shares removed: of the blocks' and of all parameters. */
   readonly removed: { readonly blocks: number; readonly model: number };
   /** FLOPs of one forward pass over one sequence of `flops.sequence` tokens. */

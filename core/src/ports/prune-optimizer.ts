@@ -1,8 +1,10 @@
+import type { ResolvedConfig } from '../config/schema.js';
 import type { BatchStream } from '../data/batch-stream.js';
 import type { Sequence } from '../data/sequence.js';
 import type { RemovalGroup, SaliencyMap, Selection } from '../domain/removal-group.js';
 import type { Graph } from '../graph/graph.js';
 import type { LiveModel } from '../model/live-model.js';
+import type { WrittenWeights } from '../model/written-weights.js';
 import type { RunContext } from '../run-context.js';
 import { createToken } from '../token.js';
 import type { Gates } from '../training/loss-meter.js';
@@ -18,6 +20,8 @@ export interface PruneTask {
   readonly groups: readonly RemovalGroup[];
   /** Base parameters to remove. */
   readonly quota: number;
+  /** The run's calibration sequences, all of one length. */
+  readonly calibration: readonly Sequence[];
   /** Training tokens of the whole run; the optimizer may use a part, recovery has the rest. */
   readonly tokens: number;
   /** Training batches of all sources, the same for every method at the same seed. */
@@ -58,12 +62,34 @@ export interface PruneOutcome {
   /** Training tokens used. */
   readonly tokens: number;
   readonly losses: readonly LossPoint[];
+  /** What a method that removes weights has done. */
+  readonly masked?: Masked;
+}
+
+/** Weight matrices of which single entries are zero. */
+export interface Masked {
+  /** Where they lie: the model reads them from there. */
+  readonly written: readonly WrittenWeights[];
+  /** Entries of the matrices, and those of them that are zero. */
+  readonly weights: number;
+  readonly zeros: number;
 }
 
 /** Port: decides what is removed, and trains while it does. */
 export interface PruneOptimizer {
   /** False for one that never trains: the model may then be larger than the memory. Default true. */
   readonly trains?: boolean;
+  /**
+   * `units` leave a smaller model. `weights` are single ones that become zero: the model keeps its shapes, and the run
+   * has no recovery, repair or allocation. Default `units`.
+   */
+  readonly removes?: 'units' | 'weights';
+  /**
+   * Refuses what it cannot prune, before anything is measured.
+   * @param groups that may be cut, whatever the knowledge analysis will say
+   * @throws SecateurError
+   */
+  check?(config: ResolvedConfig, model: LiveModel, groups: readonly RemovalGroup[]): void;
   prune(task: PruneTask): Promise<PruneOutcome>;
 }
 export const PruneOptimizer = createToken<PruneOptimizer>('optimizer');

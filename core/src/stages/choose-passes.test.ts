@@ -5,6 +5,7 @@ import type { Graph } from '../graph/graph.js';
 import { KnowledgeAnalysis } from '../ports/knowledge.js';
 import { PruneOptimizer } from '../ports/prune-optimizer.js';
 import { Recovery } from '../ports/recovery.js';
+import { SaliencyScorer } from '../ports/saliency.js';
 import { throwsCode } from '../testing/throws-code.js';
 import { type Filled, fill, type TinySettings, tinyContext, tinySession } from '../testing/tiny-session.js';
 import { checkStream, choosePasses, isStreamed } from './choose-passes.js';
@@ -71,4 +72,23 @@ test('the knowledge analysis is not streamed either', async t => {
   const stream = () => checkStream(tinySession({ stream: true }, [analysing]));
   await throwsCode(t, stream, 'E_CONFIG_INVALID', /stream is true, but the run analyses/);
   t.false(choose(large, {}, [analysing]).streamed);
+});
+
+test('a scorer by the gradient of every weight is in the way, but not of an optimizer that scores no units', async t => {
+  const scorer = fill(SaliencyScorer, {
+    needs: ['gradient'],
+    score: () => Promise.reject(new Error('unused')),
+  });
+  await throwsCode(
+    t,
+    () => checkStream(tinySession({ stream: true }, [scorer])),
+    'E_CONFIG_INVALID',
+    /the run scores by the gradient/,
+  );
+  const zeroing = fill(PruneOptimizer, {
+    trains: false,
+    removes: 'weights',
+    prune: () => Promise.reject(new Error('unused')),
+  });
+  t.notThrows(() => checkStream(tinySession({ stream: true }, [scorer, zeroing])));
 });

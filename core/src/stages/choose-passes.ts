@@ -10,6 +10,7 @@ import { Recovery } from '../ports/recovery.js';
 import { SaliencyScorer, type SignalName } from '../ports/saliency.js';
 import type { RunContext } from '../run-context.js';
 import type { Session } from '../session.js';
+import { removesWeights } from './removes-weights.js';
 
 /** What a run does with more than a piece of the model at a time. */
 interface Obstacle {
@@ -36,7 +37,7 @@ const byWeight: readonly SignalName[] = ['gradient', 'fisher', 'loraGradient'];
 
 const obstacleTo = (session: Session): Obstacle | undefined => {
   const { needs = [] } = session.active(SaliencyScorer);
-  if (needs.some(name => byWeight.includes(name))) return weighing;
+  if (!removesWeights(session) && needs.some(name => byWeight.includes(name))) return weighing;
   if (session.optional(Recovery) || session.active(PruneOptimizer).trains !== false) return training;
   return session.optional(KnowledgeAnalysis) ? analysing : undefined;
 };

@@ -8,6 +8,7 @@ import { canTakeDocuments } from '../graph/with-documents.js';
 import { LiveModel } from '../model/live-model.js';
 import { freshLora, type LoraState, loadLora } from '../model/lora-state.js';
 import { openSource } from '../model/open-source.js';
+import { PruneOptimizer } from '../ports/prune-optimizer.js';
 import { TextReader, type TextSource } from '../ports/text.js';
 import { TokenizerFormat } from '../ports/tokenizer.js';
 import type { RunContext } from '../run-context.js';
@@ -16,6 +17,7 @@ import type { Session } from '../session.js';
 import { candidateGroups, limitsOf, quotaOf } from './candidates.js';
 import { isStreamed } from './choose-passes.js';
 import { checkShape } from './model-shape.js';
+import { removesWeights } from './removes-weights.js';
 import type { Stage } from './stage.js';
 
 /** Everything that a run reads, opened and checked. */
@@ -58,8 +60,11 @@ export const load = (session: Session): Stage<string, Loaded> => ({
     const lora = adapter ? await loadLora(adapter, modules, format) : freshFor(session, run, graph, modules);
     const model = new LiveModel(source, lora);
     const candidates = await candidateGroups(run, model);
-    checkShape(run, model, candidates);
-    checkBudget(candidates, quotaOf(run, model), limitsOf(config));
+    // Zeros are no budget of units, and leave layers as alike as they were.
+    const units = removesWeights(session) ? [] : candidates;
+    checkShape(run, model, units);
+    if (!removesWeights(session)) checkBudget(units, quotaOf(run, model), limitsOf(config));
+    session.active(PruneOptimizer).check?.(config, model, candidates);
     const texts = await readTexts(session, checkpoint.folder, model.vocabulary);
     checkPacking(config, texts.sources, graph);
     const hashes = { model: await checkpoint.hash(), adapter: adapter ? await adapter.hash() : null };

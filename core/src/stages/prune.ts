@@ -2,9 +2,12 @@ import { BatchStream } from '../data/batch-stream.js';
 import { hasDocuments, type Sequence } from '../data/sequence.js';
 import type { KnowledgeMap } from '../domain/knowledge.js';
 import type { Selection } from '../domain/removal-group.js';
+import { loraNames } from '../graph/attach-lora.js';
 import { LiveModel } from '../model/live-model.js';
+import type { LoraState } from '../model/lora-state.js';
+import { withWeights } from '../model/written-weights.js';
 import { Allocation, type AllocationTask } from '../ports/allocation.js';
-import { type LossPoint, PruneOptimizer, type PruneOutcome } from '../ports/prune-optimizer.js';
+import { type LossPoint, type Masked, PruneOptimizer, type PruneOutcome } from '../ports/prune-optimizer.js';
 import { SaliencyScorer } from '../ports/saliency.js';
 import type { RunContext } from '../run-context.js';
 import { selectUnits } from '../selection/select.js';
@@ -45,6 +48,7 @@ export const prune = (session: Session): Stage<PruneInput, PruneOutcome> => ({
       model,
       groups,
       quota: quotaOf(run, model),
+      calibration,
       tokens: run.config.train.tokens,
       batches,
       loss: student => trainingLoss(session, student, model, batches.shape),
@@ -68,24 +72,33 @@ export const prune = (session: Session): Stage<PruneInput, PruneOutcome> => ({
     checkAlike(run, outcome.removed, groups);
     return outcome;
   },
-  pack: ({ removed, model, tokens, losses }) => ({
-    json: { removed: [...removed], tokens, losses },
+  pack: ({ removed, model, tokens, losses, masked }) => ({
+    json: { removed: [...removed], tokens, losses, masked },
     tensors: { ...prefixed('lora', model.lora.arrays), ...prefixed('weight', model.changed) },
   }),
-  async unpack(_run, { loaded }, { json, tensors }) {
-    const { removed, tokens, losses } = json as {
+  async unpack(run, { loaded }, { json, tensors }) {
+    const { removed, tokens, losses, masked } = json as {
       removed: [string, number[]][];
       tokens: number;
       losses: LossPoint[];
+      masked?: Masked;
     };
-    const lora = { specs: loaded.model.lora.specs, arrays: withPrefix('lora', tensors) };
+    const source = await withWeights(run.store, loaded.model.source, masked?.written ?? []);
+    const lora = partOf(loaded.model.lora, withPrefix('lora', tensors));
     return {
       removed: new Map(removed) as Selection,
-      model: new LiveModel(loaded.model.source, lora, withPrefix('weight', tensors)),
+      model: new LiveModel(source, lora, withPrefix('weight', tensors)),
       tokens,
       losses,
+      ...(masked ? { masked } : {}),
     };
   },
+});
+
+/** An adapter with these factors: where some of it was merged, it is for fewer layers. */
+const partOf = ({ specs }: LoraState, arrays: LoraState['arrays']): LoraState => ({
+  specs: new Map([...specs].filter(([module]) => arrays.has(loraNames(module).a))),
+  arrays,
 });
 
 /** What the chosen allocation says; undefined where none is chosen. */

@@ -49,6 +49,8 @@ export const makeReport = (input: ReportInput): Report => {
       after: after.model,
       blocks: { before: before.blocks, after: after.blocks },
     },
+    class: outcome.masked ? 'unstructured' : 'structured',
+    sparsity: outcome.masked ? outcome.masked.zeros / outcome.masked.weights : null,
     removed: { blocks: 1 - after.blocks / before.blocks, model: 1 - after.model / before.model },
     flops: { before: baseFlops(loaded.model, sequence), after: baseFlops(compact.model, sequence), sequence },
     perplexity: perplexities(input),
