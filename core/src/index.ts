@@ -36,6 +36,7 @@ export * from './memory-at-hand.js';
 export * from './model/array-cuts.js';
 export * from './model/cache-folder.js';
 export * from './model/cut-model.js';
+export * from './model/emptied.js';
 export * from './model/live-model.js';
 export * from './model/lora-state.js';
 export * from './model/open-source.js';

@@ -8,6 +8,7 @@ import { canTakeDocuments } from '../graph/with-documents.js';
 import { LiveModel } from '../model/live-model.js';
 import { freshLora, type LoraState, loadLora } from '../model/lora-state.js';
 import { openSource } from '../model/open-source.js';
+import { Allocation } from '../ports/allocation.js';
 import { TextReader, type TextSource } from '../ports/text.js';
 import { TokenizerFormat } from '../ports/tokenizer.js';
 import type { RunContext } from '../run-context.js';
@@ -59,7 +60,8 @@ export const load = (session: Session): Stage<string, Loaded> => ({
     const model = new LiveModel(source, lora);
     const candidates = await candidateGroups(run, model);
     checkShape(run, model, candidates);
-    checkBudget(candidates, quotaOf(run, model), limitsOf(config));
+    const beyondMinima = session.optional(Allocation)?.beyondMinima ?? false;
+    checkBudget(candidates, quotaOf(run, model), limitsOf(config), beyondMinima);
     const texts = await readTexts(session, checkpoint.folder, model.vocabulary);
     checkPacking(config, texts.sources, graph);
     const hashes = { model: await checkpoint.hash(), adapter: adapter ? await adapter.hash() : null };
