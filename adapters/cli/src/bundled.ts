@@ -14,6 +14,7 @@ import * as text from '@secateur/adapter-text';
 import * as tokenizerHf from '@secateur/adapter-tokenizer-hf';
 import * as graph from '@secateur/core/graph';
 import * as linearAlgebra from '@secateur/core/linear-algebra';
+import * as allocationDepth from '@secateur/plugin-allocation-depth';
 import * as evaluatorPerplexity from '@secateur/plugin-evaluator-perplexity';
 import * as knowledgeAblation from '@secateur/plugin-knowledge-ablation';
 import * as objectiveDistill from '@secateur/plugin-objective-distill';
@@ -77,6 +78,7 @@ export const algorithms = {
   '@secateur/plugin-sampler-gap': samplerGap,
   '@secateur/plugin-sampler-uniform': samplerUniform,
   '@secateur/plugin-recovery-lora': recoveryLora,
+  '@secateur/plugin-allocation-depth': allocationDepth,
   '@secateur/plugin-evaluator-perplexity': evaluatorPerplexity,
   '@secateur/plugin-repair-least-squares': repairLeastSquares,
   '@secateur/plugin-saliency-obs': saliencyObs,
