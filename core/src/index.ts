@@ -40,6 +40,7 @@ export * from './model/emptied.js';
 export * from './model/live-model.js';
 export * from './model/lora-state.js';
 export * from './model/open-source.js';
+export * from './model/with-parameters.js';
 export * from './model/written-shape.js';
 export * from './open-session.js';
 export * from './passes/index.js';

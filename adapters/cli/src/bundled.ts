@@ -21,6 +21,7 @@ import * as objectiveDistill from '@secateur/plugin-objective-distill';
 import * as optimizerLhspg from '@secateur/plugin-optimizer-lhspg';
 import * as optimizerOneshot from '@secateur/plugin-optimizer-oneshot';
 import * as recoveryLora from '@secateur/plugin-recovery-lora';
+import * as repairBias from '@secateur/plugin-repair-bias';
 import * as repairLeastSquares from '@secateur/plugin-repair-least-squares';
 import * as saliencyBlockInfluence from '@secateur/plugin-saliency-block-influence';
 import * as saliencyFlap from '@secateur/plugin-saliency-flap';
@@ -79,6 +80,7 @@ export const algorithms = {
   '@secateur/plugin-sampler-uniform': samplerUniform,
   '@secateur/plugin-recovery-lora': recoveryLora,
   '@secateur/plugin-allocation-depth': allocationDepth,
+  '@secateur/plugin-repair-bias': repairBias,
   '@secateur/plugin-evaluator-perplexity': evaluatorPerplexity,
   '@secateur/plugin-repair-least-squares': repairLeastSquares,
   '@secateur/plugin-saliency-obs': saliencyObs,

@@ -49,6 +49,13 @@ export interface DroppedLayers {
   readonly notes: readonly string[];
 }
 
+/** A model with more biases. */
+export interface BiasedModel {
+  readonly config: ModelConfig;
+  /** Shapes of the biases that are new. */
+  readonly added: ReadonlyMap<string, Shape>;
+}
+
 /** What a model folder says and takes along so that its own code builds every layer at its exact size. */
 export interface OwnCode {
   readonly config: ModelConfig;
@@ -85,6 +92,16 @@ export interface Tracer {
    * @param names of every tensor
    */
   dropLayers?(config: ModelConfig, names: Iterable<string>): DroppedLayers | undefined;
+  /**
+   * The model with biases in these linear layers, and in others that have them only together. Undefined where the
+   * architecture knows none.
+   * @param shapes shape of every parameter
+   */
+  withBiases?(
+    config: ModelConfig,
+    shapes: ReadonlyMap<string, Shape>,
+    modules: readonly string[],
+  ): BiasedModel | undefined;
   /**
    * The model with all layers padded to the widest, as stock runtimes open it; one whose layers are alike keeps its
    * tensors. Tracers without this write only what they read.

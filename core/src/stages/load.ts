@@ -9,6 +9,7 @@ import { LiveModel } from '../model/live-model.js';
 import { freshLora, type LoraState, loadLora } from '../model/lora-state.js';
 import { openSource } from '../model/open-source.js';
 import { Allocation } from '../ports/allocation.js';
+import { Repair } from '../ports/repair.js';
 import { TextReader, type TextSource } from '../ports/text.js';
 import { TokenizerFormat } from '../ports/tokenizer.js';
 import type { RunContext } from '../run-context.js';
@@ -60,6 +61,7 @@ export const load = (session: Session): Stage<string, Loaded> => ({
     const model = new LiveModel(source, lora);
     const candidates = await candidateGroups(run, model);
     checkShape(run, model, candidates);
+    session.optional(Repair)?.check?.(model, candidates);
     const beyondMinima = session.optional(Allocation)?.beyondMinima ?? false;
     checkBudget(candidates, quotaOf(run, model), limitsOf(config), beyondMinima);
     const texts = await readTexts(session, checkpoint.folder, model.vocabulary);

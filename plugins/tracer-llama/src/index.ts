@@ -1,5 +1,6 @@
 import { definePlugin, Tracer } from '@secateur/core';
 import { architectures, readArchitecture } from './architecture.js';
+import { withBiases } from './biases.js';
 import { dropLayers } from './drop-layers.js';
 import { goneTensors } from './layer-parts.js';
 import { ownCode } from './own-code.js';
@@ -23,6 +24,7 @@ export const llamaTracer: Tracer = {
   resize: resizeConfig,
   gone: goneTensors,
   dropLayers,
+  withBiases,
   pad: padModel,
   ownCode,
 };
