@@ -14,6 +14,7 @@ import * as text from '@secateur/adapter-text';
 import * as tokenizerHf from '@secateur/adapter-tokenizer-hf';
 import * as graph from '@secateur/core/graph';
 import * as linearAlgebra from '@secateur/core/linear-algebra';
+import * as allocationDepth from '@secateur/plugin-allocation-depth';
 import * as evaluatorPerplexity from '@secateur/plugin-evaluator-perplexity';
 import * as knowledgeAblation from '@secateur/plugin-knowledge-ablation';
 import * as objectiveDistill from '@secateur/plugin-objective-distill';
@@ -24,6 +25,7 @@ import * as optimizerSheared from '@secateur/plugin-optimizer-sheared';
 import * as optimizerUnstructured from '@secateur/plugin-optimizer-unstructured';
 import * as protectLayers from '@secateur/plugin-protect-layers';
 import * as recoveryLora from '@secateur/plugin-recovery-lora';
+import * as repairBias from '@secateur/plugin-repair-bias';
 import * as repairLeastSquares from '@secateur/plugin-repair-least-squares';
 import * as saliencyBlockInfluence from '@secateur/plugin-saliency-block-influence';
 import * as saliencyFlap from '@secateur/plugin-saliency-flap';
@@ -52,6 +54,9 @@ import * as presetMagnitude from '@secateur/preset-magnitude';
 import * as presetRandom from '@secateur/preset-random';
 import * as presetSecateur from '@secateur/preset-secateur';
 import * as presetShearedLlama from '@secateur/preset-sheared-llama';
+import * as presetShortgpt from '@secateur/preset-shortgpt';
+import * as presetSparsegpt from '@secateur/preset-sparsegpt';
+import * as presetWanda from '@secateur/preset-wanda';
 import * as presetWandaSp from '@secateur/preset-wanda-sp';
 
 /** What touches the outside: chosen by having been installed. */
@@ -97,6 +102,8 @@ export const algorithms = {
   '@secateur/plugin-sampler-softmax': samplerSoftmax,
   '@secateur/plugin-sampler-sheared': samplerSheared,
   '@secateur/plugin-recovery-lora': recoveryLora,
+  '@secateur/plugin-allocation-depth': allocationDepth,
+  '@secateur/plugin-repair-bias': repairBias,
   '@secateur/plugin-evaluator-perplexity': evaluatorPerplexity,
   '@secateur/plugin-repair-least-squares': repairLeastSquares,
   '@secateur/plugin-saliency-obs': saliencyObs,
@@ -115,6 +122,9 @@ export const presets = {
   '@secateur/preset-secateur': presetSecateur,
   '@secateur/preset-loraprune': presetLoraprune,
   '@secateur/preset-sheared-llama': presetShearedLlama,
+  '@secateur/preset-shortgpt': presetShortgpt,
+  '@secateur/preset-wanda': presetWanda,
+  '@secateur/preset-sparsegpt': presetSparsegpt,
 };
 
 /**

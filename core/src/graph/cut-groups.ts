@@ -6,7 +6,7 @@ import { unitCost } from './unit-cost.js';
 
 /**
  * The groups of a model without the removed units: ids, dimensions and members stay, units are counted anew in their
- * order. Coupling of the cut graph finds the same, except where one unit is left: an extent of 1 is no dimension.
+ * order, and groups that have none left are gone. Coupling of the cut graph finds the same, except where one unit is left: an extent of 1 is no dimension.
  * @param groups of the whole model, whatever plugins have made of them
  * @param shapeOf shape of a base parameter after the cut
  */
@@ -17,8 +17,9 @@ export const cutGroups = (
 ): readonly RemovalGroup[] => {
   const kept = keptBy(removed, groups);
   if (kept.size === 0) return groups;
-  return groups.map(group => {
+  return groups.flatMap(group => {
     const units = unitsLeft(group, removed).length;
+    if (units === 0) return [];
     const cut = (member: Member): Member => ({ ...member, units, layout: keptLayout(member.layout, kept) });
     const members = group.members.map(cut);
     return {

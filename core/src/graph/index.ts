@@ -60,6 +60,7 @@ export * from './prune-dead.js';
 export * from './pull-back.js';
 export * from './rebuild.js';
 export * from './relative-error.js';
+export * from './removed-columns.js';
 export * from './scatter.js';
 export * from './subgraph.js';
 export * from './waists.js';

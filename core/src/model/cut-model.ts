@@ -2,7 +2,7 @@ import type { Selection } from '../domain/removal-group.js';
 import type { Checkpoint } from '../ports/checkpoint.js';
 import { arrayCuts, mapArrays } from './array-cuts.js';
 import { LiveModel, type ModelSource } from './live-model.js';
-import type { LoraState } from './lora-state.js';
+import { type LoraState, onlyModules } from './lora-state.js';
 
 /** A cut model and the folder that its base weights lie in. */
 export interface CutModel {
@@ -12,7 +12,8 @@ export interface CutModel {
 }
 
 /**
- * A model without the removed units: base weights are written to `folder` and opened again, the adapter is cut in
+ * A model without the removed units, and without the norms and biases of parts that lose all of theirs (the numbers of
+ * layers stay): base weights are written to `folder` and opened again, the adapter is cut in
  * memory. One tensor at a time is held. The folder holds float32, or the half type that all weights have where none was
  * changed: no bit of what stays is lost.
  * @param counting is told how many tensors there are, and what it returns the name of each before it is written
@@ -24,8 +25,10 @@ export const cutModel = async (
   counting: (total: number) => (name: string) => void = () => () => {},
 ): Promise<CutModel> => {
   const { source } = model;
-  const { layout, cut } = arrayCuts(model, removed);
-  const config = source.tracer.resize(source.config, new Map(layout.map(({ name, shape }) => [name, shape])));
+  const { layout: all, cut } = arrayCuts(model, removed);
+  const config = source.tracer.resize(source.config, new Map(all.map(({ name, shape }) => [name, shape])));
+  const isGone = source.tracer.gone?.(config);
+  const layout = isGone ? all.filter(({ name }) => !isGone(name)) : all;
   const onTensor = counting(layout.length);
   await source.format.write(
     folder,
@@ -40,11 +43,12 @@ export const cutModel = async (
   return openCut(source, folder, { specs: model.lora.specs, arrays: mapArrays(model.lora.arrays, cut) });
 };
 
-/** Opens what `cutModel` has written, with its adapter. */
+/** Opens what `cutModel` has written, with what its modules have of the adapter. */
 export const openCut = async (source: ModelSource, folder: string, lora: LoraState): Promise<CutModel> => {
   const checkpoint = await source.format.open(folder);
   const { config, tensors } = checkpoint;
-  return { model: new LiveModel({ ...source, config, tensors }, lora), checkpoint };
+  const left = onlyModules(lora, module => tensors.has(`${module}.weight`));
+  return { model: new LiveModel({ ...source, config, tensors }, left), checkpoint };
 };
 
 const exactType = (

@@ -75,10 +75,17 @@ const finite = (factor: Float32Array, name: string): Float32Array => {
 };
 
 /** The same without the modules whose B is zero, as a fresh one's are: they add exactly nothing to what a model computes. */
-export const withoutIdle = ({ specs, arrays }: LoraState): LoraState => {
-  const busy = [...specs].filter(([module]) => arrays.get(loraNames(module).b)!.some(x => x !== 0));
-  const names = new Set(busy.flatMap(([module]) => Object.values(loraNames(module))));
-  return { specs: new Map(busy), arrays: new Map([...arrays].filter(([name]) => names.has(name))) };
+export const withoutIdle = (lora: LoraState): LoraState =>
+  onlyModules(lora, module => lora.arrays.get(loraNames(module).b)!.some(x => x !== 0));
+
+/** What some modules have of an adapter. */
+export const onlyModules = (
+  { specs, arrays }: LoraState,
+  isWanted: (module: string) => boolean,
+): LoraState => {
+  const wanted = [...specs].filter(([module]) => isWanted(module));
+  const names = new Set(wanted.flatMap(([module]) => Object.values(loraNames(module))));
+  return { specs: new Map(wanted), arrays: new Map([...arrays].filter(([name]) => names.has(name))) };
 };
 
 /** A copy that can be trained without touching the original. */

@@ -23,6 +23,8 @@ export interface AllocationTask {
 
 /** Port: how the budget is spread over layers and kinds. Without one, `prune.ranking` spreads it. */
 export interface Allocation {
+  /** Whether it may empty groups, whatever `prune.minKvHeads` and `prune.minChannels` say. Default false. */
+  readonly beyondMinima?: boolean;
   /** Units to remove of each group, by id; a group that is not named keeps all. */
   allocate(task: AllocationTask): Promise<ReadonlyMap<string, number>>;
 }

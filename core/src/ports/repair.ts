@@ -18,7 +18,15 @@ export interface RepairTask {
 
 /** Port: what survivors take over from what is cut, once, before the cut. */
 export interface Repair {
-  /** The model with other `changed` weights; those of removed units do not matter any more. */
+  /**
+   * Refuses a model that it cannot repair, before anything is measured.
+   * @param groups that may be cut
+   */
+  check?(model: LiveModel, groups: readonly RemovalGroup[]): void;
+  /**
+   * The model with other `changed` weights, or with more of them (`withParameters`); those of removed units do not matter
+   * any more.
+   */
   repair(task: RepairTask): Promise<LiveModel>;
 }
 export const Repair = createToken<Repair>('repair');

@@ -20,6 +20,8 @@ export interface LayerSizes {
 /** Where the elements of a tensor lie in one that may be larger; what is not filled is zero. */
 export interface TensorPlacement {
   readonly name: string;
+  /** Its name in the model that is written; default `name`. */
+  readonly source?: string;
   /** Of the new tensor. */
   readonly shape: Shape;
   /**
@@ -36,6 +38,22 @@ export interface ShapedModel {
   readonly tensors: readonly TensorPlacement[];
   /** What a user should know, one sentence each. */
   readonly notes: readonly string[];
+}
+
+/** A model without the layers that do nothing. */
+export interface DroppedLayers {
+  readonly config: ModelConfig;
+  /** Every tensor that stays, by its new name: the name that it had. */
+  readonly names: ReadonlyMap<string, string>;
+  /** What a user should know, one sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** A model with more biases. */
+export interface BiasedModel {
+  readonly config: ModelConfig;
+  /** Shapes of the biases that are new. */
+  readonly added: ReadonlyMap<string, Shape>;
 }
 
 /** What a model folder says and takes along so that its own code builds every layer at its exact size. */
@@ -63,6 +81,27 @@ export interface Tracer {
    * overrides. `shapes` holds the new shape of every parameter.
    */
   resize(config: ModelConfig, shapes: ReadonlyMap<string, Shape>): ModelConfig;
+  /**
+   * Which tensors a model of this config has no place for, since all units of their part are gone: norms and biases go
+   * with them. Tracers without this cannot have a part removed whole.
+   */
+  gone?(config: ModelConfig): (name: string) => boolean;
+  /**
+   * The model without the layers that lack attention and MLP; those behind move up. Undefined where there are none, or no
+   * others.
+   * @param names of every tensor
+   */
+  dropLayers?(config: ModelConfig, names: Iterable<string>): DroppedLayers | undefined;
+  /**
+   * The model with biases in these linear layers, and in others that have them only together. Undefined where the
+   * architecture knows none.
+   * @param shapes shape of every parameter
+   */
+  withBiases?(
+    config: ModelConfig,
+    shapes: ReadonlyMap<string, Shape>,
+    modules: readonly string[],
+  ): BiasedModel | undefined;
   /**
    * The model with all layers padded to the widest, as stock runtimes open it; one whose layers are alike keeps its
    * tensors. Tracers without this write only what they read.

@@ -38,14 +38,16 @@ export const selectUnits = (
 
 /**
  * Checks that the groups can give so much, and so little, before anything is measured.
+ * @param beyondMinima whether groups may be emptied
  * @throws SecateurError E_BUDGET
  */
 export const checkBudget = (
   groups: readonly RemovalGroup[],
   quota: number,
   limits: SelectionLimits,
+  beyondMinima = false,
 ): void => {
-  checkCapacity(groups, quota, limits);
+  if (groups.length === 0 || !beyondMinima || quota > weigh(groups)) checkCapacity(groups, quota, limits);
   const smallest = smallestCut(groups, limits);
   if (2 * quota < smallest)
     throw new SecateurError(

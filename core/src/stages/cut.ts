@@ -3,6 +3,7 @@ import type { Selection } from '../domain/removal-group.js';
 import { isSecateurError, SecateurError } from '../errors.js';
 import { insertGates } from '../graph/insert-gates.js';
 import { cutModel, openCut } from '../model/cut-model.js';
+import { withoutEmptiedBiases } from '../model/emptied.js';
 import type { LiveModel } from '../model/live-model.js';
 import type { LoraState } from '../model/lora-state.js';
 import { logitsOf } from '../passes/logits-of.js';
@@ -41,7 +42,7 @@ export const cut = (session: Session): Stage<CutInput, Cut> => ({
   async run(run, { loaded, outcome: { model: trained, removed } }) {
     const repaired =
       (await session.optional(Repair)?.repair(repairTask(run, loaded, trained, removed))) ?? trained;
-    const masked = await run.hooks.cut.promise(repaired, { removed }, run);
+    const masked = withoutEmptiedBiases(await run.hooks.cut.promise(repaired, { removed }, run), removed);
     const { model, checkpoint } = await cutModel(masked, removed, compactFolder(run), total =>
       countTensors(run, total),
     );

@@ -8,7 +8,9 @@ import { canTakeDocuments } from '../graph/with-documents.js';
 import { LiveModel } from '../model/live-model.js';
 import { freshLora, type LoraState, loadLora } from '../model/lora-state.js';
 import { openSource } from '../model/open-source.js';
+import { Allocation } from '../ports/allocation.js';
 import { PruneOptimizer } from '../ports/prune-optimizer.js';
+import { Repair } from '../ports/repair.js';
 import { TextReader, type TextSource } from '../ports/text.js';
 import { TokenizerFormat } from '../ports/tokenizer.js';
 import type { RunContext } from '../run-context.js';
@@ -63,7 +65,9 @@ export const load = (session: Session): Stage<string, Loaded> => ({
     // Zeros are no budget of units, and leave layers as alike as they were.
     const units = removesWeights(session) ? [] : candidates;
     checkShape(run, model, units);
-    if (!removesWeights(session)) checkBudget(units, quotaOf(run, model), limitsOf(config));
+    session.optional(Repair)?.check?.(model, candidates);
+    const beyondMinima = session.optional(Allocation)?.beyondMinima ?? false;
+    if (!removesWeights(session)) checkBudget(units, quotaOf(run, model), limitsOf(config), beyondMinima);
     session.active(PruneOptimizer).check?.(config, model, candidates);
     const texts = await readTexts(session, checkpoint.folder, model.vocabulary);
     checkPacking(config, texts.sources, graph);

@@ -1,6 +1,7 @@
 import type { KnowledgeMap } from '../domain/knowledge.js';
 import type { RemovalGroup, Selection } from '../domain/removal-group.js';
 import { SecateurError } from '../errors.js';
+import { emptiedLayers } from '../model/emptied.js';
 import type { LiveModel } from '../model/live-model.js';
 import { areAlike } from '../model/written-shape.js';
 import type { RunContext } from '../run-context.js';
@@ -77,17 +78,22 @@ export const protectAlike = (
 };
 
 /**
- * Checks that what is removed leaves the layers alike. Methods and plugins may remove what they like.
+ * Checks that what is removed leaves the layers alike. Methods and plugins may remove what they like; layers that go
+ * whole are left out of what is written.
+ * @param all groups of the model
  * @throws SecateurError E_EXPORT
  */
 export const checkAlike = (
   { config }: RunContext,
   removed: Selection,
   groups: readonly RemovalGroup[],
+  all: readonly RemovalGroup[] = groups,
 ): void => {
   if (config.export.shape !== 'uniform') return;
-  for (const kind of new Set(groups.map(group => group.kind))) {
-    const counts = groups.filter(group => group.kind === kind).map(({ id }) => removed.get(id)?.length ?? 0);
+  const whole = emptiedLayers(all, removed);
+  const stay = groups.filter(({ layer }) => !whole.has(layer));
+  for (const kind of new Set(stay.map(group => group.kind))) {
+    const counts = stay.filter(group => group.kind === kind).map(({ id }) => removed.get(id)?.length ?? 0);
     if (new Set(counts).size > 1)
       throw new SecateurError(
         'E_EXPORT',

@@ -69,7 +69,7 @@ export const prune = (session: Session): Stage<PruneInput, PruneOutcome> => ({
         return run.hooks.selection.promise(chosen, run);
       },
     });
-    checkAlike(run, outcome.removed, groups);
+    checkAlike(run, outcome.removed, groups, model.groups);
     return outcome;
   },
   pack: ({ removed, model, tokens, losses, masked }) => ({

@@ -31,14 +31,14 @@ export const scoreGroups = async (
     gates && gatesLeft(gates, left),
   );
   const scores = new Map<string, Float32Array>();
+  for (const { id, units } of groups) scores.set(id, new Float32Array(units));
   for (const [i, group] of own.entries()) {
     run.signal.throwIfAborted();
     const units = left.get(group.id)!;
     const found = checked(await scorer.score(group, signals), group, units);
-    const whole = new Float32Array(groups[i]!.units);
+    const whole = scores.get(group.id)!;
     for (const [at, unit] of units.entries()) whole[unit] = found[at]!;
-    scores.set(group.id, whole);
-    run.progress(i + 1, groups.length, 'groups', group.id);
+    run.progress(i + 1, own.length, 'groups', group.id);
   }
   return run.hooks.saliency.promise(scores, run);
 };

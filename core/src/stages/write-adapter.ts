@@ -1,13 +1,16 @@
-import { loraNames } from '../graph/attach-lora.js';
+import { type LoraSpec, loraNames } from '../graph/attach-lora.js';
 import type { ShapedLora } from '../model/written-shape.js';
 import type { CheckpointFormat } from '../ports/checkpoint.js';
 
-/** Writes an adapter as PEFT has it. `config` is the one that it came with; a fresh adapter has none. */
+/**
+ * Writes an adapter as PEFT has it. `config` is the one that it came with; a fresh adapter has none. What it says of
+ * layers by number is written anew where they have moved.
+ */
 export const writeAdapter = async (
   folder: string,
   config: Readonly<Record<string, unknown>> | undefined,
   format: CheckpointFormat,
-  { state: { specs, arrays }, modules }: ShapedLora,
+  { state: { specs, arrays }, modules, moved }: ShapedLora,
 ): Promise<void> => {
   const tensors = [...specs].flatMap(([module, { rank }]) => {
     const [out, into] = modules.get(module)!;
@@ -27,5 +30,25 @@ export const writeAdapter = async (
     bias: 'none',
     target_modules: [...new Set([...specs.keys()].map(module => module.split('.').at(-1)!))],
   };
-  await format.writeAdapter(folder, config ?? made, tensors);
+  await format.writeAdapter(folder, config && moved ? renamed(config, specs) : (config ?? made), tensors);
+};
+
+/** Every module by its whole name: patterns and lists of layers may mean the former numbers. */
+const renamed = (
+  config: Readonly<Record<string, unknown>>,
+  specs: ReadonlyMap<string, LoraSpec>,
+): Readonly<Record<string, unknown>> => {
+  const alpha = ({ rank, scaling }: LoraSpec): number =>
+    scaling * (config.use_rslora === true ? Math.sqrt(rank) : rank);
+  const patterns = {
+    rank_pattern: Object.fromEntries([...specs].map(([module, { rank }]) => [module, rank])),
+    alpha_pattern: Object.fromEntries([...specs].map(([module, spec]) => [module, alpha(spec)])),
+  };
+  const isUsed = (key: string): boolean => Object.keys(Object(config[key])).length > 0;
+  return {
+    ...config,
+    ...Object.fromEntries(Object.entries(patterns).filter(([key]) => isUsed(key))),
+    ...('layers_to_transform' in config ? { layers_to_transform: null, layers_pattern: null } : {}),
+    target_modules: [...specs.keys()],
+  };
 };

@@ -59,7 +59,11 @@ export class ShrunkModel {
     const { source, lora, changed } = this.task.model;
     return new LiveModel(
       source,
-      { specs: lora.specs, arrays: mapArrays(model.lora.arrays, this.arrays.restore) },
+      // What belongs to a part that is cut whole has no array in this model.
+      {
+        specs: lora.specs,
+        arrays: new Map([...lora.arrays, ...mapArrays(model.lora.arrays, this.arrays.restore)]),
+      },
       new Map([...changed, ...mapArrays(model.changed, this.arrays.restore)]),
     );
   }

@@ -1,5 +1,5 @@
-import { definePlugin, LiveModel, Repair, type RepairTask } from '@secateur/core';
-import { consumerOf, indicesOfUnit } from '@secateur/core/graph';
+import { definePlugin, LiveModel, Repair } from '@secateur/core';
+import { removedColumns } from '@secateur/core/graph';
 import { z } from 'zod';
 import { absorb } from './absorb.js';
 
@@ -10,24 +10,11 @@ const schema = z.strictObject({
   ridge: z.number().gt(0).default(1e-3),
 });
 
-/** Columns of each weight that lose their units, by weight. */
-const cutColumns = ({ groups, removed }: RepairTask): ReadonlyMap<string, ReadonlySet<number>> => {
-  const columns = new Map<string, Set<number>>();
-  for (const group of groups) {
-    const { param, layout } = consumerOf(group)!;
-    const own = columns.get(param) ?? new Set();
-    for (const unit of removed.get(group.id) ?? [])
-      for (const column of indicesOfUnit(layout, group.dimension, unit)) own.add(column);
-    columns.set(param, own);
-  }
-  return columns;
-};
-
 /** Closed-form repair: the columns of o_proj and down_proj that stay take over what the cut ones gave to calibration text. */
 export const leastSquaresRepair = ({ ridge }: z.output<typeof schema>): Repair => ({
   async repair(task) {
     const { model, run } = task;
-    const columns = cutColumns(task);
+    const columns = removedColumns(task.groups, task.removed);
     if (columns.size === 0) return model;
     const signals = await task.signals(['inputGram']);
     const changed = new Map(model.changed);

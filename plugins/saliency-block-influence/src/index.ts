@@ -11,7 +11,7 @@ export const blockInfluenceScorer: SaliencyScorer = {
         `block-influence scores layers, but ${group.id} lies in none of them`,
         { hint: 'leave its kind out of prune.kinds, or choose another scorer' },
       );
-    return influenceScores(signals.blockSimilarity(group.layer), group.units);
+    return influenceScores(signals.blockSimilarity(group.layer), group);
   },
 };
 

@@ -1,6 +1,7 @@
 import {
   batchFeeds,
   collectSignals,
+  type RemovalGroup,
   SaliencyScorer,
   type SecateurError,
   type Sequence,
@@ -13,8 +14,8 @@ import test from 'ava';
 import saliencyBlockInfluence from './index.js';
 import { influenceScores } from './influence.js';
 
-test('the score is 1 less the similarity, for all units', t => {
-  t.deepEqual(influenceScores(0.75, 3), Float32Array.of(0.25, 0.25, 0.25));
+test('the score is 1 less the similarity, for every parameter of all units', t => {
+  t.deepEqual(influenceScores(0.75, { units: 3, unitCost: 8 }), Float32Array.of(2, 2, 2));
 });
 
 const model = await openTinyModel();
@@ -79,7 +80,8 @@ test('every unit of a layer has what its hidden states say', async t => {
     const scores = await scorer.score(group, signals);
     t.is(scores.length, group.units);
     t.is(new Set(scores).size, 1);
-    t.true(Math.abs(scores[0]! - expected[group.layer!]!) < 1e-6, `${group.id} ${scores[0]}`);
+    const influence = scores[0]! / group.unitCost;
+    t.true(Math.abs(influence - expected[group.layer!]!) < 1e-6, `${group.id} ${influence}`);
   }
 });
 
@@ -87,10 +89,11 @@ test('ranked over layers, the layer of the lowest influence goes first and whole
   const signals = await collect(scorer.needs);
   const saliency = new Map<string, Float32Array>();
   for (const group of groups) saliency.set(group.id, await scorer.score(group, signals));
-  const lowest = groups.toSorted((a, b) => saliency.get(a.id)![0]! - saliency.get(b.id)![0]!)[0]!.layer;
+  const influence = ({ id, unitCost }: RemovalGroup): number => saliency.get(id)![0]! / unitCost;
+  const lowest = groups.toSorted((a, b) => influence(a) - influence(b))[0]!.layer;
   const own = groups.filter(({ layer }) => layer === lowest);
   const quota = own.reduce((sum, { units, unitCost }) => sum + (units - 1) * unitCost, 0);
-  for (const ranking of ['kind', 'score'] as const) {
+  for (const ranking of ['kind', 'joint'] as const) {
     const limits = { ranking, rounding: 1, minKvHeads: 1, minChannels: 1 };
     const removed = selectUnits(saliency, groups, quota, limits);
     for (const { id, layer, units } of groups)

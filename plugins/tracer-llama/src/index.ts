@@ -1,5 +1,8 @@
 import { definePlugin, Tracer } from '@secateur/core';
 import { architectures, readArchitecture } from './architecture.js';
+import { withBiases } from './biases.js';
+import { dropLayers } from './drop-layers.js';
+import { goneTensors } from './layer-parts.js';
 import { ownCode } from './own-code.js';
 import { padModel } from './pad.js';
 import { resizeConfig } from './resize.js';
@@ -19,6 +22,9 @@ export const llamaTracer: Tracer = {
     })),
   maxSequence: config => readArchitecture(config).maxSequence,
   resize: resizeConfig,
+  gone: goneTensors,
+  dropLayers,
+  withBiases,
   pad: padModel,
   ownCode,
 };

@@ -1,6 +1,7 @@
 import { type ModelConfig, SecateurError, type ShapedModel, type TensorPlacement } from '@secateur/core';
 import { type AxisCuts, type Shape, sizeOf } from '@secateur/core/graph';
 import { type LayerShape, readArchitecture } from './architecture.js';
+import { attentionPart, mlpPart, split } from './layer-parts.js';
 import { layerShapes, withLayerShapes } from './resize.js';
 import { stockConfig } from './stock.js';
 
@@ -71,12 +72,6 @@ const mapsOf = (layer: LayerShape, widest: LayerShape, headDim: number): Maps =>
   };
 };
 
-/** `model.layers.3.mlp.up_proj.weight` is the part `mlp.up_proj.weight` of layer 3. */
-const split = (name: string): { readonly layer?: string; readonly part: string } => {
-  const [, layer, part] = /^model\.layers\.(\d+)\.(.+)$/.exec(name) ?? [];
-  return layer === undefined ? { part: name } : { layer, part: part! };
-};
-
 /** What is counted along each axis of a tensor, as far as padding changes it. */
 const axesOf = (part: string, rank: number): readonly (keyof Maps | undefined)[] => {
   const [, module, what] = /^(?:self_attn|mlp)\.(\w+)\.(weight|bias)$/.exec(part) ?? [];
@@ -124,8 +119,8 @@ const absentTensors = (
     );
   };
   return [
-    ...pattern(({ heads }) => heads > 0, /^(?:self_attn|input_layernorm)\./),
-    ...pattern(({ intermediate }) => intermediate > 0, /^(?:mlp|post_attention_layernorm)\./),
+    ...pattern(({ heads }) => heads > 0, attentionPart),
+    ...pattern(({ intermediate }) => intermediate > 0, mlpPart),
   ];
 };
 

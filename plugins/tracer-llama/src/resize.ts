@@ -28,9 +28,11 @@ export const layerShapes = (
     const path = `model.layers.${i}`;
     const headsOf = (name: string): number =>
       heads === 0 ? 0 : wholeHeads(rows(`${path}.self_attn.${name}.weight`), headDim, i);
+    const left = headsOf('q_proj');
     return {
-      heads: headsOf('q_proj'),
-      kvHeads: headsOf('k_proj'),
+      heads: left,
+      // Keys and values that no query reads go with the queries.
+      kvHeads: left === 0 ? 0 : headsOf('k_proj'),
       intermediate: intermediate === 0 ? 0 : rows(`${path}.mlp.gate_proj.weight`),
     };
   });

@@ -27,6 +27,16 @@ export const unevenUnits = (model: LiveModel): Selection =>
     }),
   );
 
+/** All units of those layers. One KV head is no dimension: then its query heads go. */
+export const wholeLayers = ({ groups }: LiveModel, layers: readonly number[]): Selection => {
+  const heads = groups.some(({ kind }) => kind === 'kv-head') ? 'kv-head' : 'query-head';
+  return new Map(
+    groups
+      .filter(({ kind, layer }) => layers.includes(layer!) && (kind === heads || kind === 'channel'))
+      .map(({ id, units }) => [id, [...Array(units).keys()]] as const),
+  );
+};
+
 /** The model without those units, written to a folder and opened again. Its adapter is cut beside it. */
 export const cutUnits = async (model: LiveModel, removed: Selection, folder: string): Promise<LiveModel> =>
   (await cutModel(model, removed, folder)).model;

@@ -112,14 +112,21 @@ test('the oracle and the test know the same scores', t => {
 for (const [name, expected] of Object.entries(golden.scores))
   test(`${name}: as PyTorch has it from its definition, to 1e-5, and the same units go`, async t => {
     const scores = await scoresOf(name);
-    const theirs = new Map(groups.map(({ id, module }) => [id, Float32Array.from(expected[module]!)]));
+    // The oracle has the influence itself, the scorer that of every parameter of a unit.
+    const scale = ({ unitCost }: RemovalGroup): number => (name === 'block-influence' ? unitCost : 1);
+    const theirs = new Map(
+      groups.map(group => [
+        group.id,
+        Float32Array.from(expected[group.module]!, score => score * scale(group)),
+      ]),
+    );
     // A standardised score counts deviations from a mean: near 0 its own size is no measure.
     const least = name.startsWith('flap') && !name.endsWith('raw') ? 0.1 : 0;
-    for (const { id, module } of groups)
-      for (const [unit, score] of scores.get(id)!.entries()) {
-        const exact = expected[module]![unit]!;
+    for (const group of groups)
+      for (const [unit, score] of scores.get(group.id)!.entries()) {
+        const exact = expected[group.module]![unit]! * scale(group);
         const size = Math.max(least, Math.abs(exact));
-        t.true(Math.abs(score - exact) <= 1e-5 * size, `${id} ${unit}: ${score} ${exact}`);
+        t.true(Math.abs(score - exact) <= 1e-5 * size, `${group.id} ${unit}: ${score} ${exact}`);
       }
     const all = groups.reduce((sum, { units, unitCost }) => sum + units * unitCost, 0);
     for (const ratio of ['0.2', '0.5']) {

@@ -19,7 +19,7 @@ import {
 } from '@secateur/core';
 import { linearModules } from '@secateur/core/graph';
 import { llamaTracer } from '@secateur/plugin-tracer-llama';
-import { cutUnevenly, cutUnits, openWritten } from '../families/cut-unevenly.js';
+import { cutUnevenly, cutUnits, openWritten, wholeLayers } from '../families/cut-unevenly.js';
 import { openTiny, tinyConfigs, writeTiny } from '../families/tiny-checkpoint.js';
 
 const format = createHuggingFaceFormat();
@@ -126,6 +126,13 @@ for (const [index, [name, config]] of Object.entries(configs).entries()) {
       logits: await logitsOf(adapted),
     },
   );
+  const shorter = await cutUnits(plain, wholeLayers(plain, [0]), folder('shorter'));
+  await writeShape(folder('without-layer'), shorter, 'per-layer');
+  cases.push({
+    name: `${name}, without its first layer`,
+    model: folder('without-layer'),
+    logits: await logitsOf(shorter),
+  });
   // Of 4 heads, 3 are left after one cut: they do not divide the hidden size of 16.
   for (const most of [1, 2]) {
     const cut = await cutUnits(plain, firstUnits(plain, most), folder(`cut-${most}`));
