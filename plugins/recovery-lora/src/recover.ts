@@ -20,6 +20,7 @@ import {
   warmupCosine,
 } from '@secateur/core';
 import type { RecoveryOptions } from './options.js';
+import { roundShares } from './round-shares.js';
 import { apportion, hasConverged, readHeads, roundSteps, shuffled } from './rounds.js';
 import { objective, planStages, type Stage } from './stages.js';
 
@@ -230,41 +231,20 @@ class RecoveryRun {
     return losses;
   }
 
-  async #weights(stage: Stage, losses: Readonly<Record<string, number>>): Promise<number[]> {
-    const states = (sources: readonly SourceData[]): SourceState[] => {
-      const former = this.#formerShares(stage, sources);
-      return sources.map((source, i) => ({
-        ...this.#stateOf(source, losses),
-        ...(former ? { share: former[i]! } : {}),
-      }));
-    };
-    const text = stage.sources.filter(source => source.kind === 'text');
-    const instructions = stage.sources.filter(source => source.kind === 'instruction');
-    if (text.length === 0 || instructions.length === 0)
-      return [...(await this.task.mixture(states(stage.sources)))];
-    const { replay } = this.options;
-    const shares = new Map<SourceData, number>();
-    const spread = async (over: readonly SourceData[], total: number): Promise<void> => {
-      for (const [i, share] of (await this.task.mixture(states(over))).entries())
-        shares.set(over[i]!, share * total);
-    };
-    await spread(text, replay);
-    await spread(instructions, 1 - replay);
-    return stage.sources.map(source => shares.get(source)!);
+  #weights({ sources }: Stage, losses: Readonly<Record<string, number>>): Promise<number[]> {
+    const { round, weights } = this.#progress;
+    return roundShares({
+      sources,
+      stateOf: source => this.#stateOf(source, losses),
+      former: round === 0 ? undefined : weights,
+      replay: this.options.replay,
+      mixture: states => this.task.mixture(states),
+    });
   }
 
   /** How a source stood when the round began. */
   #stateOf({ name }: SourceData, losses = this.#progress.standing): SourceState {
     return { name, loss: losses[name]!, denseLoss: this.#dense[name]! };
-  }
-
-  /** Shares of some of the stage's sources in its former round, of what these read together. */
-  #formerShares(stage: Stage, among: readonly SourceData[]): readonly number[] | undefined {
-    const { round, weights } = this.#progress;
-    if (round === 0) return undefined;
-    const own = among.map(source => weights[stage.sources.indexOf(source)]!);
-    const sum = own.reduce((total, weight) => total + weight, 0);
-    return sum > 0 ? own.map(weight => weight / sum) : undefined;
   }
 
   #considerBest(stage: Stage, losses: Readonly<Record<string, number>>): void {

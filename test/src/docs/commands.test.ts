@@ -62,7 +62,7 @@ test('a command that cannot be called is found', t => {
     ['npx secateur run --ratoi 0.2', /"secateur run" has no flag --ratoi/],
     ['npx secateur eval DIR --prompt x', /"secateur eval" has no flag --prompt/],
     ['npx secateur convert ggml FILE', /"secateur convert" has no command "ggml"/],
-    ['npx secateur run --preset wanda', /no preset "wanda"/],
+    ['npx secateur run --preset wandas', /no preset "wandas"/],
     ['npx secateur ls salience', /no port "salience"/],
     ['node ../../adapters/cli/dist/bin.js lss', /no command "lss"/],
     ['node test/dist/docs/nothing.js', /test\/src\/docs\/nothing\.ts does not exist/],
