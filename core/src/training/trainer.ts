@@ -39,7 +39,7 @@ export class Trainer {
   /**
    * @param graph has output `loss`
    * @param trainable parameters by name, updated in place
-   * @param fixed parameters that are fed but not trained
+   * @param fixed parameters and inputs that are fed alike at every step
    */
   static async open(
     engine: Engine,
@@ -50,7 +50,7 @@ export class Trainer {
   ): Promise<Trainer> {
     const executable = await engine.compile(graph, {
       wrt: [...trainable.keys(), ...(options.also ?? [])],
-      fed: [...fixed.keys()],
+      fed: [...fixed.keys()].filter(name => graph.parameters.has(name)),
       quantised: options.quantised,
       recompute: options.recompute ?? false,
     });
