@@ -5,6 +5,7 @@ import type { Selection } from '../domain/removal-group.js';
 import { LiveModel } from '../model/live-model.js';
 import { Allocation, type AllocationTask } from '../ports/allocation.js';
 import { type LossPoint, PruneOptimizer, type PruneOutcome } from '../ports/prune-optimizer.js';
+import { Repair } from '../ports/repair.js';
 import { SaliencyScorer } from '../ports/saliency.js';
 import type { RunContext } from '../run-context.js';
 import { selectUnits } from '../selection/select.js';
@@ -14,6 +15,7 @@ import { gatesWithout, LossMeter } from '../training/loss-meter.js';
 import { candidateGroups, limitsOf, quotaOf } from './candidates.js';
 import type { Loaded } from './load.js';
 import { checkAlike } from './model-shape.js';
+import { repairFor } from './repair.js';
 import { calibrationSet, scoreGroups, signalsOf } from './score.js';
 import type { Stage } from './stage.js';
 import { trainingLoss } from './training-loss.js';
@@ -40,6 +42,7 @@ export const prune = (session: Session): Stage<PruneInput, PruneOutcome> => ({
     const scorer = session.active(SaliencyScorer);
     const calibration = calibrationSet(run, sources, 'train');
     const batches = batchesOf(run, loaded);
+    const repair = session.optional(Repair);
     const outcome = await session.active(PruneOptimizer).prune({
       run,
       model,
@@ -52,6 +55,7 @@ export const prune = (session: Session): Stage<PruneInput, PruneOutcome> => ({
         scoreGroups(run, scorer, current, groups, sequences, gates, cut),
       signals: (current, needs, gates) =>
         signalsOf(run, { model: current, groups, sequences: calibration }, needs, gates),
+      ...(repair ? { repair: repairFor(run, repair, sources, groups) } : {}),
       select: async (saliency, quota, already = new Map()) => {
         const limits = limitsOf(run.config);
         const counts = await allocated(
@@ -68,13 +72,14 @@ export const prune = (session: Session): Stage<PruneInput, PruneOutcome> => ({
     checkAlike(run, outcome.removed, groups);
     return outcome;
   },
-  pack: ({ removed, model, tokens, losses }) => ({
-    json: { removed: [...removed], tokens, losses },
+  pack: ({ removed, model, repaired = false, tokens, losses }) => ({
+    json: { removed: [...removed], repaired, tokens, losses },
     tensors: { ...prefixed('lora', model.lora.arrays), ...prefixed('weight', model.changed) },
   }),
   async unpack(_run, { loaded }, { json, tensors }) {
-    const { removed, tokens, losses } = json as {
+    const { removed, repaired, tokens, losses } = json as {
       removed: [string, number[]][];
+      repaired: boolean;
       tokens: number;
       losses: LossPoint[];
     };
@@ -82,6 +87,7 @@ export const prune = (session: Session): Stage<PruneInput, PruneOutcome> => ({
     return {
       removed: new Map(removed) as Selection,
       model: new LiveModel(loaded.model.source, lora, withPrefix('weight', tensors)),
+      repaired,
       tokens,
       losses,
     };
