@@ -58,6 +58,19 @@ export const unitsLeft = ({ id, units }: RemovalGroup, removed: Selection): read
   return Array.from({ length: units }, (_, unit) => unit).filter(unit => !gone.has(unit));
 };
 
+/** A selection in the numbers of the model without `cut`, whose units are left out of it. */
+export const selectionLeft = (
+  selection: Selection,
+  groups: readonly RemovalGroup[],
+  cut: Selection,
+): Selection =>
+  new Map(
+    groups.map(group => {
+      const wanted = new Set(selection.get(group.id));
+      return [group.id, unitsLeft(group, cut).flatMap((unit, i) => (wanted.has(unit) ? [i] : []))];
+    }),
+  );
+
 /** The units of both, in the order of their groups and ascending. */
 export const joinSelections = (a: Selection, b: Selection): Selection =>
   new Map(

@@ -40,6 +40,20 @@ export interface PruneTask {
     cut?: Selection,
     sequences?: readonly Sequence[],
   ): Promise<SaliencyMap>;
+  /**
+   * The active repair, on the calibration sequences and a model as it stands: for optimizers that let survivors take over
+   * while units fade. They say so by `repaired`. Undefined where none is chosen.
+   * @param removed all units that are to be gone, with those that are
+   * @param gates close units that are gone; all of a group's, whatever is cut
+   * @param cut units that `model` lacks already (`cutModel`); default none
+   * @returns `model` with other `changed` weights
+   */
+  readonly repair?: (
+    model: LiveModel,
+    removed: Selection,
+    gates?: Gates,
+    cut?: Selection,
+  ) => Promise<LiveModel>;
   /** Signals of a model as it stands, on the calibration sequences, for methods that look at more than scores. */
   signals(model: LiveModel, needs: readonly SignalName[], gates?: Gates): Promise<Signals>;
   /** The least salient units up to `quota` parameters, within the run's limits and through the `selection` hook. */
@@ -59,6 +73,8 @@ export interface PruneOutcome {
    * has trained a smaller model, the arrays are in the shapes of the dense one again (`arrayCuts`).
    */
   readonly model: LiveModel;
+  /** Whether survivors have taken over what is removed, so that the cut must not repair it again; default false. */
+  readonly repaired?: boolean;
   /** Training tokens used. */
   readonly tokens: number;
   readonly losses: readonly LossPoint[];

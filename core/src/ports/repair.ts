@@ -6,9 +6,9 @@ import type { SignalName, Signals } from './saliency.js';
 
 export interface RepairTask {
   readonly run: RunContext;
-  /** The model with what was trained; nothing is cut, and all gates are open. */
+  /** The model with what was trained. Before the cut nothing is cut, in a fade what former periods have removed may be. */
   readonly model: LiveModel;
-  /** Units that go. */
+  /** Units that go, with those that are gone and not cut: signals are measured without these, so that their inputs are 0. */
   readonly removed: Selection;
   /** Groups of the model that lose units. */
   readonly groups: readonly RemovalGroup[];
@@ -16,7 +16,10 @@ export interface RepairTask {
   signals(needs: readonly SignalName[]): Promise<Signals>;
 }
 
-/** Port: what survivors take over from what is cut, once, before the cut. */
+/**
+ * Port: what survivors take over from what is cut. Once, before the cut; an optimizer that fades units asks for it period
+ * by period instead, and lets it come as they go (`PruneTask.repair`).
+ */
 export interface Repair {
   /**
    * Refuses a model that it cannot repair, before anything is measured.

@@ -8,14 +8,14 @@ import type { LiveModel } from '../model/live-model.js';
 import type { LoraState } from '../model/lora-state.js';
 import { logitsOf } from '../passes/logits-of.js';
 import type { PruneOutcome } from '../ports/prune-optimizer.js';
-import { Repair, type RepairTask } from '../ports/repair.js';
+import { Repair } from '../ports/repair.js';
 import type { RunContext } from '../run-context.js';
 import type { Session } from '../session.js';
 import { gateFeeds, gatesWithout } from '../training/loss-meter.js';
 import { countTensors } from './count-tensors.js';
 import type { Loaded } from './load.js';
 import { prefixed, withPrefix } from './prune.js';
-import { calibrationSet, signalsOf } from './score.js';
+import { repairTask } from './repair.js';
 import type { Stage } from './stage.js';
 
 export interface CutInput {
@@ -34,14 +34,14 @@ export interface Cut {
 
 /**
  * Cuts the removed units out of base weights and adapter, writes the compact base model, and compares the two. Where a
- * repair is chosen, survivors take over before.
+ * repair is chosen, survivors take over before, unless they have while the units faded.
  */
 export const cut = (session: Session): Stage<CutInput, Cut> => ({
   name: 'cut',
   title: 'Cut out what is removed',
-  async run(run, { loaded, outcome: { model: trained, removed } }) {
-    const repaired =
-      (await session.optional(Repair)?.repair(repairTask(run, loaded, trained, removed))) ?? trained;
+  async run(run, { loaded, outcome }) {
+    const { removed } = outcome;
+    const repaired = await repairedModel(session, run, loaded, outcome);
     const masked = withoutEmptiedBiases(await run.hooks.cut.promise(repaired, { removed }, run), removed);
     const { model, checkpoint } = await cutModel(masked, removed, compactFolder(run), total =>
       countTensors(run, total),
@@ -64,22 +64,15 @@ export const cut = (session: Session): Stage<CutInput, Cut> => ({
   },
 });
 
-/** What a repair is given, on the run's calibration sequences. */
-export const repairTask = (
+/** Behind gates that a fade has closed, nothing is missing any more: a second repair would add it twice. */
+const repairedModel = async (
+  session: Session,
   run: RunContext,
-  { sources }: Pick<Loaded, 'sources'>,
-  model: LiveModel,
-  removed: Selection,
-): RepairTask => {
-  const groups = model.groups.filter(group => removed.get(group.id)?.length);
-  const sequences = calibrationSet(run, sources, 'train');
-  return {
-    run,
-    model,
-    removed,
-    groups,
-    signals: needs => signalsOf(run, { model, groups, sequences }, needs),
-  };
+  { sources }: Loaded,
+  { model, removed, repaired = false }: PruneOutcome,
+): Promise<LiveModel> => {
+  const repair = repaired ? undefined : session.optional(Repair);
+  return repair?.repair(repairTask(run, sources, { model, groups: model.groups, removed })) ?? model;
 };
 
 const damaged = (found: string, cause?: unknown): SecateurError =>

@@ -8,6 +8,7 @@ import type { LoraState } from '../model/lora-state.js';
 import { withWeights } from '../model/written-weights.js';
 import { Allocation, type AllocationTask } from '../ports/allocation.js';
 import { type LossPoint, type Masked, PruneOptimizer, type PruneOutcome } from '../ports/prune-optimizer.js';
+import { Repair } from '../ports/repair.js';
 import { SaliencyScorer } from '../ports/saliency.js';
 import type { RunContext } from '../run-context.js';
 import { selectUnits } from '../selection/select.js';
@@ -17,6 +18,7 @@ import { gatesWithout, LossMeter } from '../training/loss-meter.js';
 import { candidateGroups, limitsOf, quotaOf } from './candidates.js';
 import type { Loaded } from './load.js';
 import { checkAlike } from './model-shape.js';
+import { repairFor } from './repair.js';
 import { calibrationSet, scoreGroups, signalsOf } from './score.js';
 import type { Stage } from './stage.js';
 import { trainingLoss } from './training-loss.js';
@@ -43,6 +45,7 @@ export const prune = (session: Session): Stage<PruneInput, PruneOutcome> => ({
     const scorer = session.active(SaliencyScorer);
     const calibration = calibrationSet(run, sources, 'train');
     const batches = batchesOf(run, loaded);
+    const repair = session.optional(Repair);
     const outcome = await session.active(PruneOptimizer).prune({
       run,
       model,
@@ -56,6 +59,7 @@ export const prune = (session: Session): Stage<PruneInput, PruneOutcome> => ({
         scoreGroups(run, scorer, current, groups, sequences, gates, cut),
       signals: (current, needs, gates) =>
         signalsOf(run, { model: current, groups, sequences: calibration }, needs, gates),
+      ...(repair ? { repair: repairFor(run, repair, sources, groups) } : {}),
       select: async (saliency, quota, already = new Map()) => {
         const limits = limitsOf(run.config);
         const counts = await allocated(
@@ -72,13 +76,14 @@ export const prune = (session: Session): Stage<PruneInput, PruneOutcome> => ({
     checkAlike(run, outcome.removed, groups, model.groups);
     return outcome;
   },
-  pack: ({ removed, model, tokens, losses, masked }) => ({
-    json: { removed: [...removed], tokens, losses, masked },
+  pack: ({ removed, model, repaired = false, tokens, losses, masked }) => ({
+    json: { removed: [...removed], repaired, tokens, losses, masked },
     tensors: { ...prefixed('lora', model.lora.arrays), ...prefixed('weight', model.changed) },
   }),
   async unpack(run, { loaded }, { json, tensors }) {
-    const { removed, tokens, losses, masked } = json as {
+    const { removed, repaired, tokens, losses, masked } = json as {
       removed: [string, number[]][];
+      repaired: boolean;
       tokens: number;
       losses: LossPoint[];
       masked?: Masked;
@@ -88,6 +93,7 @@ export const prune = (session: Session): Stage<PruneInput, PruneOutcome> => ({
     return {
       removed: new Map(removed) as Selection,
       model: new LiveModel(source, lora, withPrefix('weight', tensors)),
+      repaired,
       tokens,
       losses,
       ...(masked ? { masked } : {}),

@@ -7,7 +7,7 @@ import type { SaliencyScorer, SignalName, Signals } from '../ports/saliency.js';
 import type { RunContext } from '../run-context.js';
 import { collectSignals } from '../signals/collect.js';
 import type { Subject } from '../signals/collector.js';
-import type { Gates } from '../training/loss-meter.js';
+import { type Gates, gatesLeft } from '../training/loss-meter.js';
 
 /**
  * Scores all groups with one scorer, on calibration data where it asks for any, and checks what comes back.
@@ -28,7 +28,7 @@ export const scoreGroups = async (
     run,
     { model, groups: own, sequences },
     scorer.needs ?? [],
-    gates && gatesLeft(gates, left),
+    gates && gatesLeft(gates, groups, cut),
   );
   const scores = new Map<string, Float32Array>();
   for (const { id, units } of groups) scores.set(id, new Float32Array(units));
@@ -61,14 +61,6 @@ export const signalsOf = (
     onProgress: (done, total, place = 'calibration') => run.progress(done, total, 'batches', place),
     ...(gates ? { gates } : {}),
   });
-
-const gatesLeft = (gates: Gates, left: ReadonlyMap<string, readonly number[]>): Gates =>
-  new Map(
-    [...left].flatMap(([id, units]) => {
-      const row = gates.get(id);
-      return row ? [[id, Float32Array.from(units, unit => row[unit]!)]] : [];
-    }),
-  );
 
 /** @param numbers of the units in the whole model, for the message */
 const checked = (scores: unknown, group: RemovalGroup, numbers: readonly number[]): Float32Array => {

@@ -28,8 +28,7 @@ export class InterpreterEngine implements Engine {
     if (options.quantised)
       throw new SecateurError('E_ENGINE', 'the interpreter has no form for quantised weights');
     const stray = fed.find(name => !graph.parameters.has(name));
-    if (stray !== undefined)
-      throw new SecateurError('E_ENGINE', `there is no parameter "${stray}" to feed`);
+    if (stray !== undefined) throw new SecateurError('E_ENGINE', `there is no parameter "${stray}" to feed`);
     const forward = form === 'naive' ? expandGraph(graph).graph : graph;
     const whole = wrt.length > 0 ? differentiate(forward, { wrt, recompute: recompute === true }) : forward;
     const stored: Record<string, Dense> = {};

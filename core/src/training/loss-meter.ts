@@ -1,5 +1,5 @@
 import { type BatchShape, batchFeeds, type Sequence } from '../data/sequence.js';
-import type { RemovalGroup, Selection } from '../domain/removal-group.js';
+import { type RemovalGroup, type Selection, unitsLeft } from '../domain/removal-group.js';
 import { gateName, insertGates } from '../graph/insert-gates.js';
 import { withLoss } from '../graph/with-loss.js';
 import type { LiveModel } from '../model/live-model.js';
@@ -17,6 +17,15 @@ export const gatesWithout = (groups: readonly RemovalGroup[], closed: Selection)
       const row = new Float32Array(group.units).fill(1);
       for (const unit of closed.get(group.id) ?? []) row[unit] = 0;
       return [group.id, row];
+    }),
+  );
+
+/** The gates of the units that a model without `cut` has, in its numbers. */
+export const gatesLeft = (gates: Gates, groups: readonly RemovalGroup[], cut: Selection): Gates =>
+  new Map(
+    groups.flatMap(group => {
+      const row = gates.get(group.id);
+      return row ? [[group.id, Float32Array.from(unitsLeft(group, cut), unit => row[unit]!)]] : [];
     }),
   );
 

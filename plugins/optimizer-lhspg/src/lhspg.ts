@@ -105,6 +105,7 @@ class LhspgRun {
       return {
         removed: this.#removed,
         model: stretch.whole(),
+        repaired: this.task.repair !== undefined,
         tokens: steps * batches.tokens,
         losses: this.#losses,
       };
@@ -166,6 +167,7 @@ class LhspgRun {
       'info',
       `period ${period + 1} of ${periods}: ${costOf(this.#active, groups).toLocaleString('en')} parameters fade`,
     );
+    await stretch.absorb(this.#active, this.#removed);
     stretch.begin(this.#active, this.#removed);
     this.#pace.take(); // what was before is no part of the period
   }
@@ -183,7 +185,7 @@ class LhspgRun {
   async #endPeriod(period: number, stretch: Stretch): Promise<void> {
     const { run, groups } = this.task;
     const { periods } = this.options;
-    stretch.fade.end(stretch.trainer.optimizer);
+    stretch.end();
     this.#removed = joinSelections(this.#removed, this.#active);
     await run.hooks.afterPeriod.promise({ period: period + 1, periods, selection: this.#active }, run);
     this.#active = new Map();

@@ -7,7 +7,7 @@ import {
   type PruneTask,
   type RemovalGroup,
   type Selection,
-  unitsLeft,
+  selectionLeft,
 } from '@secateur/core';
 import { cutGroups } from '@secateur/core/graph';
 
@@ -43,14 +43,7 @@ export class ShrunkModel {
 
   /** A selection in this model's numbers, without the units that it lacks. */
   renumber(selection: Selection): Selection {
-    if (this.cut.size === 0) return selection;
-    return new Map(
-      this.task.groups.map(group => {
-        const wanted = new Set(selection.get(group.id));
-        const numbers = unitsLeft(group, this.cut).flatMap((unit, i) => (wanted.has(unit) ? [i] : []));
-        return [group.id, numbers];
-      }),
-    );
+    return this.cut.size === 0 ? selection : selectionLeft(selection, this.task.groups, this.cut);
   }
 
   /** The dense model with the arrays of `model`, which is this one, or one with more weights changed. */

@@ -5,19 +5,23 @@ import {
   type Feeds,
   gateFeeds,
   gatesWithout,
+  joinSelections,
   type LiveModel,
   type PruneTask,
   quantisedWeights,
+  type RemovalGroup,
   restoreAdapter,
   type Selection,
   Trainer,
 } from '@secateur/core';
 import { insertGates } from '@secateur/core/graph';
 import type { Fade } from './fade.js';
+import { FadedRepair } from './faded-repair.js';
 import { GateFade } from './gate-fade.js';
 import { HalfSpaceFade } from './half-space-fade.js';
 import type { LhspgOptions } from './options.js';
 import { RowFade } from './row-fade.js';
+import { type Decay, levelAt } from './schedule.js';
 import { ShrunkModel } from './shrunk-model.js';
 
 /** What is trained from one cut to the next: what is left of the model, the way its units fade, and its optimizer. */
@@ -31,6 +35,9 @@ export class Stretch {
     readonly trainer: Trainer,
     /** Whether removed units need a gate beside what the fade does to them. */
     private readonly gated: boolean,
+    /** Undefined where no repair is chosen. */
+    private readonly repair: FadedRepair | undefined,
+    private readonly decay: Decay,
   ) {}
 
   /** @param whole the task's model with arrays as they stand; they are trained in place while nothing is cut */
@@ -44,7 +51,8 @@ export class Stretch {
     const { run } = task;
     const { shape } = task.batches;
     const left = await ShrunkModel.open(task, whole, cut, folder);
-    const fade = await openFade(left, options);
+    const repair = task.repair && (await FadedRepair.open(left));
+    const fade = await openFade(repair?.model ?? left.model, left.groups, options);
     // Rows at zero are not a unit at zero: v of a closed head still has a gradient, which counts when gradients are clipped.
     const gated = !options.shrink && options.fade !== 'gate';
     const faded = fade.prepare(fade.model.graph(shape), shape.batch);
@@ -55,7 +63,7 @@ export class Stretch {
     const { graph, fixed } = task.loss(student);
     const given = new Map([...changed, ...fixed]);
     const trainer = await Trainer.open(run.engine, graph, lora.arrays, given, train);
-    const stretch = new Stretch(task, left, fade, trainer, gated);
+    const stretch = new Stretch(task, left, fade, trainer, gated, repair, options.decay);
     stretch.begin(new Map(), new Map());
     return stretch;
   }
@@ -74,6 +82,21 @@ export class Stretch {
       this.#closed = gateFeeds(groups, gatesWithout(groups, gone), this.task.batches.shape.batch);
   }
 
+  /** Survivors take over these units as they fade from here, beside those that are gone. */
+  async absorb(active: Selection, removed: Selection): Promise<void> {
+    if (!this.task.repair) return;
+    const gates = gatesWithout(this.task.groups, removed);
+    const gone = joinSelections(removed, active);
+    const { model } = this.fade;
+    this.repair?.begin(model, await this.task.repair(model, gone, gates, this.cut));
+  }
+
+  /** The period is over: its units are gone. */
+  end(): void {
+    this.fade.end(this.trainer.optimizer);
+    this.repair?.end();
+  }
+
   /** One step on a batch in its parts, `t` of a period of `length`; t undefined: nothing fades. Gives the loss before it. */
   async step(
     parts: readonly Feeds[],
@@ -81,6 +104,7 @@ export class Stretch {
     length: number,
     learningRate: number,
   ): Promise<number> {
+    if (t !== undefined) this.repair?.at(1 - levelAt(t, length, this.decay));
     const fading = { ...this.fade.feeds(t, length, this.task.batches.shape.batch), ...this.#closed };
     const loss = await this.trainer.step(
       parts.map(feeds => ({ ...feeds, ...fading })),
@@ -105,7 +129,7 @@ export class Stretch {
   /** Everything that training changes, for a checkpoint. */
   state(): AdapterState {
     const { adamStep, tensors } = adapterState(this.fade.model, this.trainer.optimizer);
-    return { adamStep, tensors: { ...tensors, ...this.fade.state() } };
+    return { adamStep, tensors: { ...tensors, ...this.fade.state(), ...this.repair?.state() } };
   }
 
   /** Takes a state of a stretch with the same cut back. */
@@ -115,6 +139,7 @@ export class Stretch {
       const stored = state.tensors[`weight:${name}`];
       if (stored) data.set(stored);
     }
+    this.repair?.restore(state.tensors);
   }
 
   close(): Promise<void> {
@@ -123,7 +148,8 @@ export class Stretch {
 }
 
 const openFade = (
-  { model, groups }: ShrunkModel,
+  model: LiveModel,
+  groups: readonly RemovalGroup[],
   { fade, epsilon, decay }: LhspgOptions,
 ): Promise<Fade> | Fade => {
   switch (fade) {
