@@ -71,8 +71,16 @@ export * from './run.js';
 export * from './run-context.js';
 export { type ProxyName, proxyNames } from './scoring/proxies.js';
 export * from './scoring/proxy-scorer.js';
-export { floorOf, type SelectionLimits, stepOf, weigh } from './selection/limits.js';
+export {
+  allowedCounts,
+  floorOf,
+  kindsOf,
+  type SelectionLimits,
+  stepOf,
+  weigh,
+} from './selection/limits.js';
 export * from './selection/select.js';
+export * from './selection/select-counts.js';
 export * from './session.js';
 export * from './signals/collect.js';
 export * from './signals/unit-weights.js';

@@ -15,6 +15,8 @@ import * as tokenizerHf from '@secateur/adapter-tokenizer-hf';
 import * as graph from '@secateur/core/graph';
 import * as linearAlgebra from '@secateur/core/linear-algebra';
 import * as allocationDepth from '@secateur/plugin-allocation-depth';
+import * as allocationKnowledge from '@secateur/plugin-allocation-knowledge';
+import * as allocationSearch from '@secateur/plugin-allocation-search';
 import * as evaluatorPerplexity from '@secateur/plugin-evaluator-perplexity';
 import * as knowledgeAblation from '@secateur/plugin-knowledge-ablation';
 import * as objectiveDistill from '@secateur/plugin-objective-distill';
@@ -108,6 +110,8 @@ export const algorithms = {
   '@secateur/plugin-repair-least-squares': repairLeastSquares,
   '@secateur/plugin-saliency-obs': saliencyObs,
   '@secateur/plugin-protect-layers': protectLayers,
+  '@secateur/plugin-allocation-knowledge': allocationKnowledge,
+  '@secateur/plugin-allocation-search': allocationSearch,
 };
 
 export const presets = {

@@ -17,8 +17,13 @@ export interface AllocationTask {
   readonly limits: SelectionLimits;
   /** Units removed before: they stay removed and count towards the quota. */
   readonly already: Selection;
-  /** Mean loss on calibration sequences with these units removed by gates, nothing repaired; nats per token. */
-  loss(removed: Selection): Promise<number>;
+  /** Number of calibration sequences that losses are measured on. */
+  readonly sequences: number;
+  /**
+   * Mean loss on calibration sequences with these units removed by gates, nothing repaired; nats per token.
+   * @param sequences how many are read, the first ones; default all
+   */
+  loss(removed: Selection, sequences?: number): Promise<number>;
 }
 
 /** Port: how the budget is spread over layers and kinds. Without one, `prune.ranking` spreads it. */

@@ -36,3 +36,19 @@ export const floorOf = (
   { kind, units }: RemovalGroup,
   { minChannels, minKvHeads }: SelectionLimits,
 ): number => Math.min(units, Math.max(1, kind === 'channel' ? minChannels : minKvHeads));
+
+/**
+ * Numbers of removed units that the limits allow in a group, ascending: what is kept is a multiple of the step, and no
+ * less than the floor. The number that is gone already is always among them.
+ * @param gone units removed before
+ */
+export const allowedCounts = (
+  group: RemovalGroup,
+  gone: number,
+  limits: SelectionLimits,
+): readonly number[] => {
+  const [step, floor] = [stepOf(group, limits), floorOf(group, limits)];
+  return Array.from({ length: group.units - gone + 1 }, (_, i) => gone + i).filter(
+    count => count === gone || ((group.units - count) % step === 0 && group.units - count >= floor),
+  );
+};

@@ -1,5 +1,5 @@
 import type { RemovalGroup, SaliencyMap, Selection } from '../domain/removal-group.js';
-import { floorOf, kindsOf, type SelectionLimits, stepOf, weigh } from './limits.js';
+import { allowedCounts, kindsOf, type SelectionLimits, stepOf, weigh } from './limits.js';
 
 /** The groups of one kind, one in each layer and all of one size. */
 interface Kind {
@@ -62,13 +62,6 @@ export const smallestCutAlike = (groups: readonly RemovalGroup[], limits: Select
 
 const costOfEach = (groups: readonly RemovalGroup[]): number =>
   groups.reduce((sum, { unitCost }) => sum + unitCost, 0);
-
-const allowedCounts = (group: RemovalGroup, gone: number, limits: SelectionLimits): readonly number[] => {
-  const [step, floor] = [stepOf(group, limits), floorOf(group, limits)];
-  return Array.from({ length: group.units - gone }, (_, i) => gone + i).filter(
-    count => count === gone || ((group.units - count) % step === 0 && group.units - count >= floor),
-  );
-};
 
 /** Coarse kinds are tried from their share outwards, until the finest can make up for the rest. */
 const plan = ([own, ...finer]: readonly Kind[], quota: number, slack: number): Plan => {

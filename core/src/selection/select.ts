@@ -63,7 +63,15 @@ const smallestCut = (groups: readonly RemovalGroup[], limits: SelectionLimits): 
 
 const count = (parameters: number): string => Math.round(parameters).toLocaleString('en');
 
-const checkCapacity = (groups: readonly RemovalGroup[], quota: number, limits: SelectionLimits): void => {
+/**
+ * Checks that the groups can give so much.
+ * @throws SecateurError E_BUDGET
+ */
+export const checkCapacity = (
+  groups: readonly RemovalGroup[],
+  quota: number,
+  limits: SelectionLimits,
+): void => {
   const available = capacityOf(groups, limits);
   const smallest = groups.length === 0 ? 0 : smallestCut(groups, limits);
   if (quota - available > smallest / 2)

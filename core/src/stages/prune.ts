@@ -110,7 +110,7 @@ const partOf = ({ specs }: LoraState, arrays: LoraState['arrays']): LoraState =>
 /** What the chosen allocation says; undefined where none is chosen. */
 const allocated = async (
   session: Session,
-  task: Omit<AllocationTask, 'loss'>,
+  task: Omit<AllocationTask, 'loss' | 'sequences'>,
   sequences: readonly Sequence[],
 ): Promise<ReadonlyMap<string, number> | undefined> => {
   const allocation = session.optional(Allocation);
@@ -125,9 +125,10 @@ const allocated = async (
   try {
     return await allocation.allocate({
       ...task,
-      async loss(removed) {
+      sequences: sequences.length,
+      async loss(removed, first = sequences.length) {
         meter ??= await LossMeter.open(run.passes, model, { ...shape, groups });
-        return (await meter.mean(sequences, gatesWithout(groups, removed))).loss;
+        return (await meter.mean(sequences.slice(0, first), gatesWithout(groups, removed))).loss;
       },
     });
   } finally {

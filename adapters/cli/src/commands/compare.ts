@@ -22,6 +22,31 @@ const rate = (text: string): number => {
   return value;
 };
 
+interface Tokens {
+  readonly recoveryTokens: number;
+  readonly presetTokens: Readonly<Record<string, number>>;
+}
+
+/** Flags as they are parsed. */
+type Given = Omit<CompareFlags, keyof Tokens> & { readonly recoveryTokens?: Tokens };
+
+/** `NUMBER`, and `,NAME=NUMBER` for each preset that gets another. */
+const tokens = (text: string): Tokens => {
+  const [first, ...others] = text.split(',').map(part => part.trim());
+  const count = wholeNumber(1);
+  const recoveryTokens = count(first!);
+  const presetTokens: Record<string, number> = {};
+  for (const part of others) {
+    const at = part.lastIndexOf('=');
+    const name = part.slice(0, Math.max(0, at));
+    if (name === '')
+      throw new InvalidArgumentError('Expected a number, and NAME=NUMBER for each preset that gets another.');
+    if (Object.hasOwn(presetTokens, name)) throw new InvalidArgumentError(`"${name}" is given twice.`);
+    presetTokens[name] = count(part.slice(at + 1));
+  }
+  return { recoveryTokens, presetTokens };
+};
+
 /** `secateur compare`: methods against each other, at equal parameters and equal training tokens. */
 export const compare = (root: Command, console: Console): void => {
   const command = root
@@ -41,8 +66,8 @@ export const compare = (root: Command, console: Console): void => {
     )
     .option(
       '--recovery-tokens <number>',
-      'every method recovers with LoRA, and its run trains on so many tokens in all',
-      wholeNumber(1),
+      'every method recovers with LoRA, and its run trains on so many tokens in all; 100000,secateur=73000 gives one method others',
+      tokens,
     )
     .option('--rates <numbers>', 'learning rates to choose from, for each method and ratio', list(rate))
     .option('-o, --out <folder>', 'folder of the comparison', 'runs/compare')
@@ -52,9 +77,9 @@ export const compare = (root: Command, console: Console): void => {
   command
     .option('--resume', 'keep the cells that are done, and go on with the one that was interrupted (default)')
     .option('--no-resume', 'make all cells anew')
-    .action(async (flags: CompareFlags) => {
+    .action(async ({ recoveryTokens: given, ...flags }: Given) => {
       // Loaded when it is asked for: the other commands start without it.
       const { compare: run } = await import('../compare/compare.js');
-      await run({ ...flags, resume: flags.resume ?? true }, console);
+      await run({ ...flags, ...given, resume: flags.resume ?? true }, console);
     });
 };

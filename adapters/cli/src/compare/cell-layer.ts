@@ -6,7 +6,9 @@ export interface CellDemand extends CellName {
   /** The preset as it was named: a bundled one, or the path of a file. */
   readonly entry: string;
   readonly out: string;
-  /** Training tokens of the run; null leaves tokens and recovery to preset and configuration. */
+  /**
+   * Training tokens of the run; 0 takes the recovery away, null leaves tokens and recovery to preset and configuration.
+   */
   readonly recoveryTokens: number | null;
 }
 
@@ -26,12 +28,14 @@ export const cellLayer = (
   prune: { ratio },
   ...(recoveryTokens === null
     ? {}
-    : {
-        // Presets that recover nothing may name no sampler, and there are several.
-        use: { recovery: 'lora', ...(isChosen(own, 'sampler') ? {} : { sampler: 'uniform' }) },
-      }),
+    : recoveryTokens === 0
+      ? { use: { recovery: 'none' } }
+      : {
+          // Presets that recover nothing may name no sampler, and there are several.
+          use: { recovery: 'lora', ...(isChosen(own, 'sampler') ? {} : { sampler: 'uniform' }) },
+        }),
   train: {
-    ...(recoveryTokens === null ? {} : { tokens: recoveryTokens }),
+    ...(recoveryTokens ? { tokens: recoveryTokens } : {}),
     ...(rate === null ? {} : { learningRate: rate }),
   },
 });

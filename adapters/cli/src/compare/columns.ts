@@ -1,6 +1,7 @@
 import { duration, memorySize } from '@secateur/adapter-reporter-terminal';
 import type { Interval } from './interval.js';
 import type { CompareRecord, Row } from './record.js';
+import { rowTitle } from './recovery-tokens.js';
 
 /** A table of the comparison: the rows of one class at one ratio, below the dense model. */
 export interface Section {
@@ -13,13 +14,15 @@ export interface Section {
 export const sectionsOf = (record: CompareRecord): readonly Section[] => {
   const { settings, dense, rows } = record;
   const sources = Object.keys(dense.perplexity);
+  // Of one source, the mean is that source.
+  const hasMean = sources.length > 1;
   const isTuned = settings.rates !== null;
   const head = [
     'preset',
     'class',
     'parameters',
     'FLOPs',
-    ...sources.flatMap(name => [name, `${name}, at the cut`]),
+    ...[...sources, ...(hasMean ? ['mean'] : [])].flatMap(name => [name, `${name}, at the cut`]),
     'speed',
     'time',
     'peak memory',
@@ -31,6 +34,7 @@ export const sectionsOf = (record: CompareRecord): readonly Section[] => {
     count(dense.parameters),
     compact(dense.flops),
     ...sources.flatMap(name => [dense.perplexity[name]!.toFixed(2), '-']),
+    ...(hasMean ? [dense.meanPerplexity.toFixed(2), '-'] : []),
     '1.00',
     '-',
     '-',
@@ -45,26 +49,26 @@ export const sectionsOf = (record: CompareRecord): readonly Section[] => {
         {
           title: `ratio ${ratio}${name === 'structured' ? '' : `, ${name}`}`,
           head,
-          rows: [first, ...own.map(row => lineOf(row, sources, isTuned))],
+          rows: [first, ...own.map(row => lineOf(record, row))],
         },
       ];
     }),
   );
 };
 
-const lineOf = (row: Row, sources: readonly string[], isTuned: boolean): readonly string[] => [
-  row.preset,
+const lineOf = ({ settings, dense }: CompareRecord, row: Row): readonly string[] => [
+  rowTitle(settings, row.preset),
   row.class,
   count(row.parameters),
   compact(row.flops),
-  ...sources.flatMap(name => {
-    const { recovered, pruned } = row.perplexity[name]!;
-    return [showInterval(recovered), showInterval(pruned)];
-  }),
+  ...[
+    ...Object.keys(dense.perplexity).map(name => row.perplexity[name]!),
+    ...(Object.keys(dense.perplexity).length > 1 ? [row.meanPerplexity] : []),
+  ].flatMap(({ recovered, pruned }) => [showInterval(recovered), showInterval(pruned)]),
   showInterval(row.speed),
   duration(row.seconds.run),
   memorySize(row.peakBytes),
-  ...(isTuned ? [row.tuned === null ? '-' : String(row.tuned.rate)] : []),
+  ...(settings.rates === null ? [] : [row.tuned === null ? '-' : String(row.tuned.rate)]),
 ];
 
 /** `17.52 ± 0.07`; the mean alone for one seed. */

@@ -23,4 +23,8 @@ test('a command is printed as it can be given again', t => {
     }),
     "npx secateur compare --presets 'wanda-sp,./my preset.ts' --ratio 0.2,0.5 --seeds 3 --recovery-tokens 8192 --rates 0.001,0.002 --config c.ts --model hf:owner/name --text 'sea=captain'\\''s.txt' --device cpu --threads 2 --out runs/compare",
   );
+  t.is(
+    commandLine({ ...least, recoveryTokens: 8192, presetTokens: { 'wanda-sp': 4096, mine: 512 } }),
+    'npx secateur compare --presets magnitude --ratio 0.2 --seeds 3 --recovery-tokens 8192,wanda-sp=4096,mine=512 --out runs/compare',
+  );
 });

@@ -4,6 +4,8 @@ export interface CompareFlags {
   readonly ratio: readonly number[];
   readonly seeds: number;
   readonly recoveryTokens?: number;
+  /** Other numbers of tokens, by the name of the preset: `--recovery-tokens 100000,secateur=73000`. */
+  readonly presetTokens?: Readonly<Record<string, number>>;
   readonly rates?: readonly number[];
   readonly out: string;
   readonly config?: string;
@@ -18,6 +20,7 @@ export interface CompareFlags {
 /** The command that goes on where this one stopped, or makes it again: without `--no-resume`. */
 export const commandLine = (flags: CompareFlags): string => {
   const { presets, ratio, seeds, recoveryTokens, rates, config, model, text = {}, device, threads } = flags;
+  const presetTokens = Object.entries(flags.presetTokens ?? {}).map(([name, tokens]) => `${name}=${tokens}`);
   const optional = (flag: string, value: string | number | undefined): string[] =>
     value === undefined ? [] : [flag, String(value)];
   return [
@@ -25,7 +28,10 @@ export const commandLine = (flags: CompareFlags): string => {
     ...optional('--presets', presets.join(',')),
     ...optional('--ratio', ratio.join(',')),
     ...optional('--seeds', seeds),
-    ...optional('--recovery-tokens', recoveryTokens),
+    ...optional(
+      '--recovery-tokens',
+      recoveryTokens === undefined ? undefined : [recoveryTokens, ...presetTokens].join(','),
+    ),
     ...optional('--rates', rates?.join(',')),
     ...optional('--config', config),
     ...optional('--model', model),

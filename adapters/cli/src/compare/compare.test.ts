@@ -105,8 +105,11 @@ test('a process that dies is an error of its cell, and no more', async t => {
   const cwd = await folderWith(t, {
     'prune.config.json': JSON.stringify(config),
     'dying.ts': `import { definePlugin, definePreset } from '@secateur/core';
-      const plugin = definePlugin('dying', () => { process.kill(process.pid, 'SIGKILL'); });
-      export default definePreset('dying', () => ({ plugins: [plugin()] }));`,
+      const plugin = definePlugin('dying', api => {
+        api.hooks.initialize.tap(() => void process.kill(process.pid, 'SIGKILL'));
+      });
+      const use = { optimizer: 'oneshot', saliency: 'magnitude', recovery: 'none' };
+      export default definePreset('dying', () => ({ plugins: [plugin()], use }));`,
   });
   const { status, err } = await secateur(cwd, ['compare', '--presets', 'dying.ts', '--ratio', RATIO]);
   t.is(status, 2);
@@ -127,6 +130,21 @@ test('what the command line has wrong is said before anything is run', async t =
     [['--presets', 'magnitude', '--ratio', '0.2,0.2'], 'E_USAGE', /each once/],
     [['--presets', 'magnitude', '--ratio', '0.2', '--rates', '0,1'], 'E_USAGE', /above 0/],
     [['--presets', 'magnitude', '--ratio', '0.2', '--seeds', '0'], 'E_USAGE', /at least 1/],
+    ...[
+      ['x', /Expected a number/],
+      ['5,magnitude', /NAME=NUMBER/],
+      ['5,=4', /NAME=NUMBER/],
+      ['5,magnitude=0', /at least 1/],
+      ['5,magnitude=4,magnitude=3', /given twice/],
+      ['5,wanda=4', /tokens to "wanda", expected one of magnitude/],
+    ].map(
+      ([tokens, hint]) =>
+        [
+          ['--presets', 'magnitude', '--ratio', '0.2', '--recovery-tokens', tokens as string],
+          'E_USAGE',
+          hint as RegExp,
+        ] as const,
+    ),
     [['--presets', 'magnitdue', '--ratio', '0.2'], 'E_UNKNOWN_PLUGIN', /Did you mean "magnitude"\?/],
     [['--presets', './none.ts', '--ratio', '0.2'], 'E_CONFIG_NOT_FOUND', /none\.ts/],
     [['--presets', './mine.ts,./twin.ts', '--ratio', '0.2'], 'E_USAGE', /both called "mine"/],

@@ -30,6 +30,7 @@ export const compare = async (flags: CompareFlags, console: Console, runner?: Ce
       ratios: flags.ratio,
       seeds: comparison.seeds,
       recoveryTokens: flags.recoveryTokens ?? null,
+      presetTokens: flags.presetTokens ?? {},
       rates: flags.rates ?? null,
     },
   });

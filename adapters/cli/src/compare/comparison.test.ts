@@ -25,7 +25,12 @@ const prepare = async (t: ExecutionContext) => {
   const cwd = await folderWith(t, {
     'prune.config.json': '{ "model": "m", "seed": 7 }',
     'keep.ts': `import { definePreset } from '@secateur/core';
-      export default definePreset('keep', () => ({}));`,
+      export default definePreset('keep', () => ({ use: { optimizer: 'oneshot' } }));`,
+    'sparse.ts': `import { definePlugin, definePreset, PruneOptimizer } from '@secateur/core';
+      const zero = definePlugin('zero', api => api.provide(PruneOptimizer, 'zero', { removes: 'weights' }));
+      export default definePreset('sparse', () => ({ plugins: [zero()], use: { optimizer: 'zero', recovery: 'lora' } }));`,
+    'open.ts': `import { definePreset } from '@secateur/core';
+      export default definePreset('open', () => ({}));`,
   });
   const tasks: CellTask[] = [];
   const runner: CellRunner = async task => {
@@ -113,6 +118,64 @@ test('rates are tried with the first seed where there is training, and one that 
   t.is(tasks[5]!.flags.train?.learningRate, 0.002);
   t.regex(printed(), /^lorashear .* 0\.002$/m);
   await t.throwsAsync(run({ rates: [0.1], presets: ['lorashear'] }), { code: 'E_NUMERICS' });
+});
+
+test('a preset may have other tokens than the rest', async t => {
+  const { tasks, run, printed } = await prepare(t);
+  const tokens = { recoveryTokens: 9999, presetTokens: { lorashear: 2048 }, seeds: 1 };
+  await t.throwsAsync(run(tokens), {
+    code: 'E_NUMERICS',
+    message: /NOT EQUAL in training tokens: magnitude, .* has 2,048, expected 9,999$/,
+  });
+  t.deepEqual(
+    tasks.map(({ flags }) => flags.train),
+    [{ tokens: 9999 }, { tokens: 2048 }],
+  );
+  t.regex(printed(), /^lorashear \(2,048 tokens\) +structured/m);
+});
+
+test('tokens for what is not compared, or not trained, are refused', async t => {
+  const { tasks, run } = await prepare(t);
+  const given = (name: string) => ({
+    presets: ['magnitude', './sparse.ts'],
+    recoveryTokens: 2048,
+    presetTokens: { [name]: 1024 },
+  });
+  const wrong = await t.throwsAsync(run(given('magnitud')), {
+    code: 'E_USAGE',
+    message: '--recovery-tokens gives tokens to "magnitud", expected one of magnitude',
+  });
+  t.is((wrong as SecateurError).hint, 'Did you mean "magnitude"?');
+  await t.throwsAsync(run(given('sparse')), { code: 'E_USAGE', message: /zeroes weights/ });
+  t.is(tasks.length, 0);
+});
+
+test('what zeroes weights is neither recovered nor tuned', async t => {
+  const { tasks, run } = await prepare(t);
+  const { rows } = await run({
+    presets: ['./sparse.ts', 'magnitude'],
+    seeds: 1,
+    recoveryTokens: 2048,
+    rates: [0.001, 0.002],
+  });
+  t.deepEqual(
+    tasks.map(({ name, flags }) => [folderOf(name), flags.use, flags.train]),
+    [
+      ['sparse-0.25-s7', { recovery: 'none' }, {}],
+      ['magnitude-0.25-s7-r0.001', { recovery: 'lora' }, { tokens: 2048, learningRate: 0.001 }],
+      ['magnitude-0.25-s7-r0.002', { recovery: 'lora' }, { tokens: 2048, learningRate: 0.002 }],
+    ],
+  );
+  t.is(rows[0]!.tuned, null);
+  await run({ presets: ['./sparse.ts'], seeds: 1, rates: [0.001], out: 'other' });
+  t.deepEqual(tasks[0]!.flags.use, undefined, 'without tokens to recover it does as it says');
+  t.is(tasks[0]!.name.rate, null);
+});
+
+test('a preset that names no optimizer is refused before anything is run', async t => {
+  const { tasks, run } = await prepare(t);
+  await t.throwsAsync(run({ presets: ['magnitude', './open.ts'] }), { code: 'E_UNKNOWN_PLUGIN' });
+  t.is(tasks.length, 0);
 });
 
 test('a kept cell of other settings is E_RESUME, unless all is made anew', async t => {

@@ -10,8 +10,9 @@ import { type CellSettings, CellStore } from './cell-store.js';
 import type { CellsProgress } from './cells-progress.js';
 import { chooseRate } from './choose-rate.js';
 import type { CompareFlags } from './command-line.js';
-import { type Method, methodsOf } from './methods.js';
+import { checkPresetTokens, type Method, methodsOf } from './methods.js';
 import type { RowCells } from './record.js';
+import { tokensFor } from './recovery-tokens.js';
 
 /** Runs one cell. */
 export type CellRunner = typeof runInProcess;
@@ -57,16 +58,18 @@ export class Comparison {
     const resolve = (layer: SecateurConfig): Promise<Resolved> =>
       resolveInvocation({ config, flags: layer, requires: 'model' }, console);
     const methods = await methodsOf(flags.presets, entry => resolve({ ...common, presets: [entry] }));
+    checkPresetTokens(methods, flags.presetTokens ?? {});
     const { seed } = methods[0]!.own.config;
     const seeds = Array.from({ length: flags.seeds }, (_, i) => seed + i);
     const store = new CellStore(absolute(console.cwd, flags.out));
     const prepared = new Map<string, Prepared>();
     for (const ratio of flags.ratio)
-      for (const { entry, preset, own } of methods)
+      for (const method of methods)
         for (const seed of seeds)
-          for (const rate of ratesOf(flags, own)) {
+          for (const rate of ratesOf(flags, method)) {
+            const { entry, preset, own } = method;
             const name = { preset, ratio, seed, rate };
-            const recoveryTokens = flags.recoveryTokens ?? null;
+            const recoveryTokens = tokensOf(flags, method);
             const demand = { ...name, entry, out: store.runFolder(name), recoveryTokens };
             const layer = cellLayer(common, demand, own);
             const resolved = await resolve(layer);
@@ -81,11 +84,11 @@ export class Comparison {
   /** Names of all cells in the order in which they run. Of the seeds after the first, rates are counted once. */
   get names(): readonly CellName[] {
     return this.flags.ratio.flatMap(ratio =>
-      this.methods.flatMap(({ preset, own }) =>
+      this.methods.flatMap(method =>
         this.seeds.flatMap((seed, i) =>
-          ratesOf(this.flags, own)
+          ratesOf(this.flags, method)
             .slice(0, i === 0 ? undefined : 1)
-            .map(rate => ({ preset, ratio, seed, rate })),
+            .map(rate => ({ preset: method.preset, ratio, seed, rate })),
         ),
       ),
     );
@@ -106,12 +109,13 @@ export class Comparison {
 
   /** The first seed with every rate, then the other seeds with the best one. */
   async #row(
-    { preset, own }: Method,
+    method: Method,
     ratio: number,
     progress: CellsProgress,
     log: (entry: LogEntry) => void,
   ): Promise<RowCells> {
-    const rates = ratesOf(this.flags, own);
+    const { preset } = method;
+    const rates = ratesOf(this.flags, method);
     const [first, ...others] = this.seeds as [number, ...number[]];
     const cell = (seed: number, rate: number | null) =>
       this.#cell({ preset, ratio, seed, rate }, progress, log, rates.length > 1 && seed === first);
@@ -160,9 +164,23 @@ export class Comparison {
   }
 }
 
+/** Training tokens of a method's runs, as cells are demanded: what zeroes weights is not recovered. */
+const tokensOf = (
+  { recoveryTokens, presetTokens = {} }: CompareFlags,
+  { preset, removes }: Method,
+): number | null => {
+  if (recoveryTokens === undefined) return null;
+  return removes === 'weights' ? 0 : tokensFor({ recoveryTokens, presetTokens }, preset);
+};
+
 /** The rates to try: null where the configuration's own is taken, which is so too where nothing is trained. */
-const ratesOf = ({ rates, recoveryTokens }: CompareFlags, own: Resolved): readonly (number | null)[] =>
-  rates !== undefined && (recoveryTokens !== undefined || isChosen(own, 'recovery')) ? rates : [null];
+const ratesOf = (
+  { rates, recoveryTokens }: CompareFlags,
+  { own, removes }: Method,
+): readonly (number | null)[] =>
+  rates !== undefined && removes === 'units' && (recoveryTokens !== undefined || isChosen(own, 'recovery'))
+    ? rates
+    : [null];
 
 /** What decides a cell's numbers: not where it is written. */
 const settingsOf = ({ config: { out: _, ...config }, preset, plugins }: Resolved): CellSettings => ({

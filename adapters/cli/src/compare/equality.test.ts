@@ -30,7 +30,10 @@ test('what keeps its shape is not held to sizes or tokens', t => {
     tokens: { pruning: 0, recovery: 0 },
   });
   t.deepEqual(unequalParameters([sparse]), []);
-  t.deepEqual(unequalTokens([sparse], 2048), []);
+  t.deepEqual(
+    unequalTokens([sparse], () => 2048),
+    [],
+  );
 });
 
 test('tokens of pruning and recovery are equal to a step', t => {
@@ -44,12 +47,23 @@ test('tokens of pruning and recovery are equal to a step', t => {
     handMade({ seed, tokens: { pruning: pruning!, recovery: recovery! } }),
   );
   t.deepEqual(
-    unequalTokens(cells, 2048).map(({ cell, found }) => [cell.at(-1), found]),
+    unequalTokens(cells, () => 2048).map(({ cell, found }) => [cell.at(-1), found]),
     [
       ['3', 0],
       ['4', 4096],
     ],
   );
+});
+
+test('each run is held to the tokens that it was given', t => {
+  const given = (preset: string): number => (preset === 'slow' ? 4096 : 8192);
+  const cells = ['slow', 'magnitude'].flatMap(preset =>
+    [4096, 8192].map(recovery => handMade({ preset, tokens: { pruning: 0, recovery } })),
+  );
+  t.deepEqual(unequalTokens(cells, given), [
+    { cell: 'slow, ratio 0.25, seed 7', expected: 4096, found: 8192 },
+    { cell: 'magnitude, ratio 0.25, seed 7', expected: 8192, found: 4096 },
+  ]);
 });
 
 test('another model, adapter or text is told', t => {

@@ -31,11 +31,16 @@ export const unequalParameters = (cells: readonly Cell[]): readonly Unequal[] =>
 };
 
 /**
- * Structured cells that have not trained on `tokens` tokens, pruning and recovery together. Training goes in whole steps,
- * so one step more or less is equal.
+ * Structured cells that have not trained on as many tokens as they were given, pruning and recovery together. Training
+ * goes in whole steps, so one step more or less is equal.
+ * @param given tokens by the name of the preset
  */
-export const unequalTokens = (cells: readonly Cell[], tokens: number): readonly Unequal[] =>
+export const unequalTokens = (
+  cells: readonly Cell[],
+  given: (preset: string) => number,
+): readonly Unequal[] =>
   structured(cells).flatMap(cell => {
+    const tokens = given(cell.preset);
     const found = cell.tokens.pruning + cell.tokens.recovery;
     const isEqual = Math.abs(found - tokens) <= cell.stepTokens;
     return isEqual ? [] : [{ cell: titleOf(cell), expected: tokens, found }];

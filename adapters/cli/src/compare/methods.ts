@@ -1,4 +1,5 @@
-import { type Resolved, SecateurError } from '@secateur/core';
+import { didYouMean, type Resolved, SecateurError } from '@secateur/core';
+import { type Removes, removesOf } from './removes.js';
 
 /** A preset of the comparison. */
 export interface Method {
@@ -8,6 +9,8 @@ export interface Method {
   readonly preset: string;
   /** What it resolves to by itself. */
   readonly own: Resolved;
+  /** What zeroes weights keeps its shape: it is compared as it is cut, without recovery. */
+  readonly removes: Removes;
 }
 
 /**
@@ -28,7 +31,29 @@ export const methodsOf = async (
         `--presets names ${twin.entry} and ${entry}, which are both called "${own.preset}"`,
         { hint: 'name each once; a preset of your own has its name from definePreset' },
       );
-    methods.push({ entry, preset: own.preset, own });
+    methods.push({ entry, preset: own.preset, own, removes: await removesOf(own) });
   }
   return methods;
+};
+
+/**
+ * Checks that tokens of their own are for presets of the comparison that are trained.
+ * @throws SecateurError E_USAGE
+ */
+export const checkPresetTokens = (
+  methods: readonly Method[],
+  presetTokens: Readonly<Record<string, number>>,
+): void => {
+  const names = methods.filter(({ removes }) => removes === 'units').map(({ preset }) => preset);
+  const stray = Object.keys(presetTokens).find(name => !names.includes(name));
+  if (stray === undefined) return;
+  const sparse = methods.some(({ preset }) => preset === stray);
+  const near = didYouMean(stray, names);
+  throw new SecateurError(
+    'E_USAGE',
+    sparse
+      ? `--recovery-tokens gives tokens to "${stray}", which zeroes weights and is compared without recovery`
+      : `--recovery-tokens gives tokens to "${stray}", expected one of ${names.join(', ')}`,
+    { hint: near === undefined ? 'leave it out' : `Did you mean "${near}"?` },
+  );
 };

@@ -4,15 +4,18 @@ import type { CompareRecord } from './record.js';
 /** What a reader must know to read the tables, one sentence each. */
 export const notesOf = (record: CompareRecord): readonly string[] => {
   const { settings, chunk, sequence, unequal, rows, cells } = record;
-  const { seeds, recoveryTokens, rates } = settings;
+  const { seeds, recoveryTokens, presetTokens, rates } = settings;
+  const others = Object.entries(presetTokens).map(([name, n]) => `${name} on ${n.toLocaleString('en')}`);
+  const severalSources = Object.keys(record.dense.perplexity).length > 1;
   return [
     `Perplexity at chunk ${chunk} on each source's validation split, lower is better; at the cut: before recovery.`,
+    ...(severalSources ? ['Mean: the geometric mean over the sources, exp of the mean loss.'] : []),
     seeds.length === 1
       ? `One seed, ${seeds[0]}: nothing is known of the spread.`
       : `Mean ± half-width of the 95 % interval over the seeds ${seeds.join(', ')} (Student's t, ${seeds.length - 1} ${seeds.length === 2 ? 'degree' : 'degrees'} of freedom).`,
     recoveryTokens === null
       ? 'Each preset trains as it says: training tokens differ.'
-      : `Every structured run trains on ${recoveryTokens.toLocaleString('en')} tokens, pruning and recovery together.`,
+      : `Every structured run trains on ${recoveryTokens.toLocaleString('en')} tokens, pruning and recovery together${others.length === 0 ? '' : `, but ${others.join(', ')}: rows with a number of tokens are not at equal tokens with the rest`}.`,
     `FLOPs of one forward pass over ${sequence} tokens. Speed: tokens per second of the written model by those of the dense one (${Math.round(record.dense.tokensPerSecond).toLocaleString('en')}), measured in turns in one process.`,
     'Time is the mean wall time of a run, peak memory the largest resident memory of its process.',
     ...(rates === null

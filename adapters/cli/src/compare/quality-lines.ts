@@ -1,4 +1,5 @@
 import type { CompareRecord } from './record.js';
+import { rowTitle } from './recovery-tokens.js';
 
 /** A point of a line: perplexity at a size, with its 95 % interval where there is one. */
 export interface QualityPoint {
@@ -16,12 +17,12 @@ export interface QualityLine {
 }
 
 /** How perplexity grows as parameters go. */
-export const qualityLines = ({ dense, rows }: CompareRecord): readonly QualityLine[] =>
+export const qualityLines = ({ dense, rows, settings }: CompareRecord): readonly QualityLine[] =>
   [...new Set(rows.map(({ preset }) => preset))].map(preset => {
     const own = rows.filter(row => row.preset === preset).sort((a, b) => b.parameters - a.parameters);
     const name = own[0]!.class;
     return {
-      label: name === 'structured' ? preset : `${preset} (${name})`,
+      label: name === 'structured' ? rowTitle(settings, preset) : `${preset} (${name})`,
       points: Object.fromEntries(
         Object.entries(dense.perplexity).map(([source, perplexity]) => [
           source,

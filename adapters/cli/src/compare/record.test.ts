@@ -13,6 +13,7 @@ const settings: Settings = {
   ratios: [0.25],
   seeds: [7, 8],
   recoveryTokens: 2048,
+  presetTokens: {},
   rates: [0.001, 0.004],
 };
 const tuned = { rate: 0.004, tried: { 0.001: 2.5, 0.004: 2 }, atEdge: true };
@@ -99,6 +100,56 @@ test('a table for each ratio, dense first; what is not structured has a table of
   );
   t.deepEqual(sparse!.rows[1]!.slice(4, 6), ['30.00', '40.00'], 'one seed has no interval');
   t.false(sectionsOf(record({ rates: null }))[0]!.head.includes('rate'));
+});
+
+test('with several sources there is their geometric mean, exp of the mean loss', t => {
+  const source = (dense: number, pruned: number, recovered: number) => ({
+    ...handMade().perplexity.sea!,
+    dense,
+    pruned,
+    recovered,
+  });
+  const cells = [8, 32].map((recovered, seed) =>
+    handMade({ seed, perplexity: { sea: source(2, 100, recovered), hills: source(8, 25, 2) } }),
+  );
+  const made = recordOf([{ cells, tuned: null, trials: [] }], {
+    command: '',
+    now: 0,
+    machine,
+    settings: { ...settings, rates: null },
+  });
+  t.is(made.dense.meanPerplexity.toFixed(12), '4.000000000000');
+  // √(8 · 2) and √(32 · 2).
+  t.is(made.rows[0]!.meanPerplexity.recovered.mean.toFixed(12), '6.000000000000');
+  t.is(made.rows[0]!.meanPerplexity.pruned.mean.toFixed(12), '50.000000000000');
+  const [{ head, rows } = { head: [], rows: [] }] = sectionsOf(made);
+  t.deepEqual(head.slice(4, 11), [
+    'sea',
+    'sea, at the cut',
+    'hills',
+    'hills, at the cut',
+    'mean',
+    'mean, at the cut',
+    'speed',
+  ]);
+  t.deepEqual(rows[0]!.slice(4, 11), ['2.00', '-', '8.00', '-', '4.00', '-', '1.00']);
+  // Of 4 and 8: t(0.975, 1) · 2.
+  t.deepEqual(rows[1]!.slice(8, 10), ['6.00 ± 25.41', '50.00 ± 0.00']);
+  t.regex(notesOf(made).join('\n'), /geometric mean over the sources/);
+  t.notRegex(notesOf(record()).join('\n'), /geometric mean/);
+});
+
+test('rows with tokens of their own say so, and so does the page', t => {
+  const presetTokens = { magnitude: 9000 };
+  const made = record({ presetTokens });
+  t.is(sectionsOf(made)[0]!.rows[1]![0], 'magnitude (9,000 tokens)');
+  t.is(qualityLines(made)[0]!.label, 'magnitude (9,000 tokens)');
+  t.regex(
+    markdownOf(made, []),
+    /trains on 2,048 tokens, pruning and recovery together, but magnitude on 9,000: rows with a number of tokens are not at equal tokens with the rest\.\n/,
+  );
+  t.like(made.unequal.tokens?.[0], { expected: 9000, found: 2048 });
+  t.deepEqual(record({ presetTokens: { magnitude: 2048 }, recoveryTokens: 9000 }).unequal.tokens, []);
 });
 
 test('notes say what is equal, what the interval is, what is tuned on what, and what is wrong', t => {

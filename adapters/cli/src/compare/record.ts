@@ -3,14 +3,13 @@ import type { Cell, FailedCell } from './cell.js';
 import type { Tuned } from './choose-rate.js';
 import { otherInputs, type Unequal, unequalParameters, unequalTokens } from './equality.js';
 import { type Interval, intervalOf } from './interval.js';
+import { type RecoveryTokens, tokensFor } from './recovery-tokens.js';
 
 /** What a comparison was asked for. */
-export interface Settings {
+export interface Settings extends RecoveryTokens {
   readonly presets: readonly string[];
   readonly ratios: readonly number[];
   readonly seeds: readonly number[];
-  /** Training tokens of every structured run; null where each preset does as it says. */
-  readonly recoveryTokens: number | null;
   /** Learning rates that were tried; null where none was tuned. */
   readonly rates: readonly number[] | null;
 }
@@ -27,6 +26,8 @@ export interface Row {
   readonly parameters: number;
   readonly flops: number;
   readonly perplexity: Readonly<Record<string, { readonly pruned: Interval; readonly recovered: Interval }>>;
+  /** Geometric mean over the sources: exp of the mean loss. */
+  readonly meanPerplexity: { readonly pruned: Interval; readonly recovered: Interval };
   /** Tokens per second of the written model by those of the dense one. */
   readonly speed: Interval;
   /** Means, in seconds. */
@@ -63,6 +64,8 @@ export interface CompareRecord {
     readonly parameters: number;
     readonly flops: number;
     readonly perplexity: Readonly<Record<string, number>>;
+    /** Geometric mean over the sources. */
+    readonly meanPerplexity: number;
     /** Mean over the cells. */
     readonly tokensPerSecond: number;
   };
@@ -112,13 +115,17 @@ export const recordOf = (
     sequence: first.flops.sequence,
     unequal: {
       parameters: unequalParameters(cells),
-      tokens: settings.recoveryTokens === null ? null : unequalTokens(cells, settings.recoveryTokens),
+      tokens:
+        settings.recoveryTokens === null
+          ? null
+          : unequalTokens(cells, preset => tokensFor(settings, preset)!),
       inputs: otherInputs(cells),
     },
     dense: {
       parameters: first.parameters.before,
       flops: first.flops.before,
       perplexity: Object.fromEntries(sources.map(([name, { dense }]) => [name, dense])),
+      meanPerplexity: geometricMean(sources.map(([, { dense }]) => dense)),
       tokensPerSecond: meanOf(cells, cell => cell.speed.dense),
     },
     rows: groups.map(rowOf),
@@ -147,6 +154,12 @@ const rowOf = ({ cells, tuned }: RowCells): Row => {
         },
       ]),
     ),
+    meanPerplexity: {
+      pruned: over(cell => geometricMean(Object.values(cell.perplexity).map(({ pruned }) => pruned))),
+      recovered: over(cell =>
+        geometricMean(Object.values(cell.perplexity).map(({ recovered }) => recovered)),
+      ),
+    },
     speed: over(cell => cell.speed.ratio),
     seconds: {
       run: meanOf(cells, cell => cell.seconds.run),
@@ -159,3 +172,7 @@ const rowOf = ({ cells, tuned }: RowCells): Row => {
 
 const meanOf = (cells: readonly Cell[], value: (cell: Cell) => number): number =>
   cells.reduce((sum, cell) => sum + value(cell), 0) / cells.length;
+
+/** exp of the mean logarithm: of perplexities, that of the mean loss. */
+const geometricMean = (values: readonly number[]): number =>
+  Math.exp(values.reduce((sum, x) => sum + Math.log(x), 0) / values.length);
