@@ -81,16 +81,14 @@ const faultOf = (scores: unknown, numbers: readonly number[]): string | undefine
   return unit === -1 ? undefined : `the score ${scores[unit]} for unit ${numbers[unit]}`;
 };
 
-/** Calibration sequences: seeded, alike from every text source, or from instructions where there is no text. */
+/** Calibration sequences: seeded, alike from every source, since what is to be kept must be measured. */
 export const calibrationSet = (
   run: RunContext,
   sources: readonly SourceData[],
   from: 'train' | 'tuning',
 ): Sequence[] => {
-  const text = sources.filter(source => source.kind === 'text');
-  const chosen = text.length > 0 ? text : sources;
-  const each = Math.max(1, Math.ceil(run.config.calibration.sequences / chosen.length));
-  return chosen.flatMap(source => {
+  const each = Math.max(1, Math.ceil(run.config.calibration.sequences / sources.length));
+  return sources.flatMap(source => {
     const pool = source[from];
     const order = run.rng.fork(`calibration/${from}/${source.name}`).permutation(pool.length);
     return [...order.subarray(0, each)].map(index => pool[index]!);

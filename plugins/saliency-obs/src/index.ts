@@ -3,22 +3,29 @@ import { consumerOf, indicesOfUnit } from '@secateur/core/graph';
 import { z } from 'zod';
 import { greedyCosts } from './greedy.js';
 import { outputEnergy } from './output-energy.js';
+import { worthOf } from './worth.js';
 
 export { type GreedyInput, greedyCosts } from './greedy.js';
 export { outputEnergy } from './output-energy.js';
+export { type Curvature, worthOf } from './worth.js';
 
 const schema = z.strictObject({
   /** Ridge as a share of the mean square of the inputs. */
   ridge: z.number().gt(0).default(1e-3),
   /** Share of a group's remaining units that is taken at once; 0 takes one at a time. */
   block: z.number().min(0).max(0.5).default(0.02),
+  /**
+   * What a unit of output error costs in loss, from the Fisher curvature: `group`: alike for all units of a group;
+   * `unit`: for each of its own; `none`: nothing is asked of the loss, for rankings within a group.
+   */
+  curvature: z.enum(['group', 'unit', 'none']).default('group'),
 });
 
 /**
  * What the survivors of a group cannot reproduce, in loss: E (d loss / d gate)² is the Fisher curvature of a unit's
  * removal; the share of its output energy that optimal repair leaves is how much of that remains.
  */
-export const obsScorer = ({ ridge, block }: z.output<typeof schema>): SaliencyScorer => ({
+export const obsScorer = ({ ridge, block, curvature }: z.output<typeof schema>): SaliencyScorer => ({
   needs: ['gateGradient', 'inputGram'],
   async score(group: RemovalGroup, signals: Signals) {
     const { param, layout } = consumerOf(group)!;
@@ -29,10 +36,8 @@ export const obsScorer = ({ ridge, block }: z.output<typeof schema>): SaliencySc
       ...indicesOfUnit(layout, group.dimension, unit),
     ]);
     const { meanSquare } = signals.gateGradient(group);
-    const worth = Float64Array.from(units, (columns, unit) => {
-      const energy = outputEnergy(weight, out, into, gram, columns);
-      return energy > 0 ? meanSquare[unit]! / energy : 0;
-    });
+    const energies = units.map(columns => outputEnergy(weight, out, into, gram, columns));
+    const worth = worthOf(meanSquare, energies, curvature);
     return Float32Array.from(greedyCosts({ weight, out, into, gram, units, worth, ridge, block }));
   },
 });

@@ -2,7 +2,7 @@ import { collectSignals, SaliencyScorer, type Sequence, wholePasses } from '@sec
 import { consumerOf, indicesOfUnit } from '@secateur/core/graph';
 import { InterpreterEngine, openTinyModel, providedBy } from '@secateur/core/testing';
 import test from 'ava';
-import saliencyObs, { greedyCosts, outputEnergy } from './index.js';
+import saliencyObs, { greedyCosts, outputEnergy, worthOf } from './index.js';
 
 const into = 6;
 const out = 3;
@@ -115,6 +115,17 @@ test('the energy of some columns is that of their output', t => {
   t.true(Math.abs(outputEnergy(weight, out, into, gram, columns) - energy) < 1e-9 * energy);
 });
 
+test('worth is curvature by energy, of each unit, of the group, or not asked for', t => {
+  const [fisher, energies] = [
+    [2, 1, 3, 0],
+    [4, 0, 1, 5],
+  ];
+  t.deepEqual(worthOf(fisher, energies, 'unit'), Float64Array.of(0.5, 0, 3, 0));
+  t.deepEqual(worthOf(fisher, energies, 'group'), new Float64Array(4).fill(0.6));
+  t.deepEqual(worthOf(fisher, energies, 'none'), new Float64Array(4).fill(1));
+  t.deepEqual(worthOf([1], [0], 'group'), Float64Array.of(0));
+});
+
 test('scores are costs whose worth is Fisher curvature per energy', async t => {
   const model = await openTinyModel();
   const groups = model.groups.filter(
@@ -146,10 +157,8 @@ test('scores are costs whose worth is Fisher curvature per energy', async t => {
       ...indicesOfUnit(layout, group.dimension, u),
     ]);
     const moments = signals.inputGram(param);
-    const worth = units.map(
-      (own, u) =>
-        signals.gateGradient(group).meanSquare[u]! / outputEnergy(data, rows, columns, moments, own),
-    );
+    const energies = units.map(own => outputEnergy(data, rows, columns, moments, own));
+    const worth = worthOf(signals.gateGradient(group).meanSquare, energies, 'group');
     t.deepEqual(
       scores,
       Float32Array.from(

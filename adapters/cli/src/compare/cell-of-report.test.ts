@@ -40,6 +40,7 @@ test('times are sums of stages, those of training only where something was train
       engine,
       stages: [stage('load', 1), stage('prune', 2), stage('recover', 4)],
       training: { tokens: { pruning, recovery }, rounds: [] },
+      class: 'structured',
     }) as unknown as Report;
   const config = {
     prune: { of: 'model' },

@@ -22,7 +22,7 @@ export const cellOf = (
   const { tokens } = training;
   return {
     ...name,
-    class: classOf(report),
+    class: report.class,
     of: config.prune.of,
     learningRate: config.train.learningRate,
     parameters,
@@ -48,9 +48,6 @@ export const cellOf = (
     engine,
   };
 };
-
-/** Reports without a class are of methods that make a smaller dense model. */
-const classOf = (report: Report & { readonly class?: string }): string => report.class ?? 'structured';
 
 /**
  * The recovery keeps the round with the lowest mean loss over its sources: of the last stage, that round is the final

@@ -10,6 +10,6 @@ export type Removes = 'units' | 'weights';
  */
 export const removesOf = (own: Resolved): Promise<Removes> =>
   withSession(own, async session => {
-    const optimizer: PruneOptimizer & { readonly removes?: unknown } = session.active(PruneOptimizer);
-    return optimizer.removes === 'weights' ? 'weights' : 'units';
+    const { removes = 'units' } = session.active(PruneOptimizer);
+    return removes;
   });
