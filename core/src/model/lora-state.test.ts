@@ -5,7 +5,7 @@ import { sizeOf } from '../graph/graph.js';
 import type { Adapter } from '../ports/checkpoint.js';
 import { createRng } from '../rng.js';
 import { MemoryFormat } from '../testing/memory-format.js';
-import { cloneLora, freshLora, loadLora, loraProduct, withoutIdle } from './lora-state.js';
+import { cloneLora, freshLora, loadLora, loraProduct, widenLora, withoutIdle } from './lora-state.js';
 
 const modules = new Map<string, Shape>([
   ['a.up', [6, 4]],
@@ -23,6 +23,26 @@ test('a fresh LoRA changes nothing: A is uniform within 1/√in, B is zero', t =
   t.true(Math.abs(variance / (bound ** 2 / 3) - 1) < 0.05);
   t.true(Math.abs(a.reduce((sum, x) => sum + x, 0) / a.length) < 0.02 * bound);
   t.deepEqual(arrays.get('wide.lora_B.weight'), new Float32Array(8 * 16));
+});
+
+test('a LoRA that is widened computes the same, and is left alone where it is wide enough', t => {
+  const rng = createRng(3);
+  const spec = { rank: 2, scaling: 0.5 };
+  const lora = freshLora(modules, spec, rng);
+  for (const [name, data] of lora.arrays) if (name.includes('lora_B')) data.set(data.map(() => rng.normal()));
+  const specs = new Map([...lora.specs, ['a.down', { rank: 5, scaling: 1 }] as const]);
+  const arrays = new Map([
+    ...lora.arrays,
+    ...freshLora(new Map([['a.down', [4, 6]]]), { rank: 5, scaling: 1 }, rng).arrays,
+  ]);
+  const wide = widenLora({ specs, arrays }, 4, createRng(1));
+  t.deepEqual(wide.specs.get('a.up'), { rank: 4, scaling: 0.5 });
+  t.deepEqual(loraProduct(wide, 'a.up', [6, 4]), loraProduct(lora, 'a.up', [6, 4]));
+  const rows = wide.arrays.get('a.up.lora_A.weight')!;
+  t.deepEqual(rows.subarray(0, 8), lora.arrays.get('a.up.lora_A.weight'));
+  t.true(rows.subarray(8).every(x => x !== 0 && Math.abs(x) <= 0.5));
+  t.deepEqual(wide.specs.get('a.down'), { rank: 5, scaling: 1 });
+  t.is(wide.arrays.get('a.down.lora_A.weight'), arrays.get('a.down.lora_A.weight'));
 });
 
 test('modules whose B is zero are idle, whatever their A', t => {

@@ -31,6 +31,32 @@ export const freshLora = (modules: ReadonlyMap<string, Shape>, spec: LoraSpec, r
 };
 
 /**
+ * The same LoRA with at least `rank` everywhere: A gains rows as a fresh one has them, B columns of zeros, so that the
+ * model is unchanged and has more to learn with. The scaling stays.
+ */
+export const widenLora = (lora: LoraState, rank: number, rng: Rng): LoraState => {
+  const specs = new Map(lora.specs);
+  const arrays = new Map(lora.arrays);
+  for (const [module, spec] of lora.specs) {
+    if (spec.rank >= rank) continue;
+    const names = loraNames(module);
+    const [a, b] = [lora.arrays.get(names.a)!, lora.arrays.get(names.b)!];
+    const [out, into] = [b.length / spec.rank, a.length / spec.rank];
+    const added = freshLora(new Map([[module, [out, into]]]), { ...spec, rank: rank - spec.rank }, rng);
+    const rows = new Float32Array(rank * into);
+    rows.set(a);
+    rows.set(added.arrays.get(names.a)!, a.length);
+    const columns = new Float32Array(out * rank);
+    for (let row = 0; row < out; row++)
+      columns.set(b.subarray(row * spec.rank, (row + 1) * spec.rank), row * rank);
+    specs.set(module, { ...spec, rank });
+    arrays.set(names.a, rows);
+    arrays.set(names.b, columns);
+  }
+  return { specs, arrays };
+};
+
+/**
  * Reads the factors of an adapter.
  * @throws SecateurError E_ADAPTER when it names a layer that the model lacks, shapes do not fit, or a number is not finite
  */

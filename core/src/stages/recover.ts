@@ -1,4 +1,5 @@
 import { SecateurError } from '../errors.js';
+import type { LoraSpec } from '../graph/attach-lora.js';
 import { LiveModel } from '../model/live-model.js';
 import type { LossPoint } from '../ports/prune-optimizer.js';
 import { Recovery, type RecoveryOutcome, type RecoveryRound } from '../ports/recovery.js';
@@ -40,12 +41,17 @@ export const recover = (session: Session): Stage<RecoverInput, RecoveryOutcome> 
     });
   },
   pack: ({ model, rounds, losses, tokens }) => ({
-    json: { rounds, losses, tokens },
+    json: { rounds, losses, tokens, specs: [...model.lora.specs] },
     tensors: prefixed('lora', model.lora.arrays),
   }),
   async unpack(_run, { model }, { json, tensors }) {
-    const rest = json as { rounds: RecoveryRound[]; losses: LossPoint[]; tokens: number };
-    const lora = { specs: model.lora.specs, arrays: withPrefix('lora', tensors) };
+    const { specs, ...rest } = json as {
+      rounds: RecoveryRound[];
+      losses: LossPoint[];
+      tokens: number;
+      specs: [string, LoraSpec][];
+    };
+    const lora = { specs: new Map(specs), arrays: withPrefix('lora', tensors) };
     return { model: new LiveModel(model.source, lora, model.changed), ...rest };
   },
 });

@@ -59,6 +59,15 @@ test('where layers have moved, modules and their ranks are named anew', async t 
   });
 });
 
+test('where an adapter was widened, ranks and α are named anew', async t => {
+  const { rank_pattern: ranks, alpha_pattern: alphas } = await written(
+    { ...given, r: 1, use_rslora: false, rank_pattern: {} },
+    false,
+  );
+  t.deepEqual(ranks, { 'model.layers.0.mlp.up_proj': 2, 'model.layers.1.mlp.up_proj': 4 });
+  t.deepEqual(alphas, { 'model.layers.0.mlp.up_proj': 3, 'model.layers.1.mlp.up_proj': 2 });
+});
+
 test('a fresh adapter names its modules by their last part, whichever layers there are', async t => {
   t.deepEqual((await written(undefined, true)).target_modules, ['up_proj']);
 });

@@ -30,11 +30,21 @@ export const writeAdapter = async (
     bias: 'none',
     target_modules: [...new Set([...specs.keys()].map(module => module.split('.').at(-1)!))],
   };
-  await format.writeAdapter(folder, config && moved ? renamed(config, specs) : (config ?? made), tensors);
+  const said = config && (moved || isWider(config, specs)) ? rewritten(config, specs) : config;
+  await format.writeAdapter(folder, said ?? made, tensors);
 };
 
-/** Every module by its whole name: patterns and lists of layers may mean the former numbers. */
-const renamed = (
+/** Whether a module has a rank that the config speaks of nowhere: a recovery may widen an adapter. */
+const isWider = (
+  { r, rank_pattern }: Readonly<Record<string, unknown>>,
+  specs: ReadonlyMap<string, LoraSpec>,
+): boolean => {
+  const said = new Set<unknown>([r, ...Object.values(Object(rank_pattern))]);
+  return [...specs.values()].some(({ rank }) => !said.has(rank));
+};
+
+/** Every module by its whole name: patterns and lists of layers may mean the former numbers and ranks. */
+const rewritten = (
   config: Readonly<Record<string, unknown>>,
   specs: ReadonlyMap<string, LoraSpec>,
 ): Readonly<Record<string, unknown>> => {
@@ -47,7 +57,7 @@ const renamed = (
   const isUsed = (key: string): boolean => Object.keys(Object(config[key])).length > 0;
   return {
     ...config,
-    ...Object.fromEntries(Object.entries(patterns).filter(([key]) => isUsed(key))),
+    ...Object.fromEntries(Object.entries(patterns).filter(([key]) => isUsed(key) || isWider(config, specs))),
     ...('layers_to_transform' in config ? { layers_to_transform: null, layers_pattern: null } : {}),
     target_modules: [...specs.keys()],
   };

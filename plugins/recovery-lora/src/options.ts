@@ -12,6 +12,8 @@ export const recoveryOptions = z.strictObject({
   instructions: z.number().min(0).max(1).default(0.2),
   /** Share of pretraining text in the instruction stage, against forgetting. */
   replay: z.number().min(0).max(1).default(0.1),
+  /** Least rank of the LoRA while it recovers: a smaller one is widened, which changes nothing by itself. */
+  rank: z.number().int().min(1).default(1),
   /** Sequences of the tuning split per source and round. */
   tuning: z.number().int().min(1).default(64),
 });

@@ -18,6 +18,7 @@ import {
   type TrainingLoss,
   trainingPlan,
   warmupCosine,
+  widenLora,
 } from '@secateur/core';
 import type { RecoveryOptions } from './options.js';
 import { roundShares } from './round-shares.js';
@@ -83,8 +84,9 @@ class RecoveryRun {
     private readonly options: RecoveryOptions,
   ) {
     const { source, lora, changed } = task.model;
-    this.#model = new LiveModel(source, cloneLora(lora), changed);
-    this.#best = cloneLora(lora).arrays;
+    const wide = widenLora(lora, options.rank, task.run.rng.fork('recover/rank'));
+    this.#model = new LiveModel(source, cloneLora(wide), changed);
+    this.#best = cloneLora(wide).arrays;
     this.#stages = planStages(task.sources, Math.floor(task.tokens / task.batches.tokens), options);
   }
 

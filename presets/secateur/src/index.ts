@@ -33,7 +33,7 @@ export default definePreset(
       repairLeastSquares(),
       objectiveDistill({ share: distill }),
       samplerUniform(),
-      recoveryLora(recovery),
+      recoveryLora({ rank, ...recovery }),
       evaluatorPerplexity(),
     ],
     use: {
