@@ -79,7 +79,9 @@ export {
   stepOf,
   weigh,
 } from './selection/limits.js';
+export * from './selection/not-alike.js';
 export * from './selection/select.js';
+export { lowest } from './selection/select-alike.js';
 export * from './selection/select-counts.js';
 export * from './session.js';
 export * from './signals/collect.js';

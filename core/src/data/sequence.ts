@@ -1,5 +1,5 @@
 import { documentsName } from '../graph/with-documents.js';
-import type { Feeds } from '../ports/engine.js';
+import type { Feeds, Tensor } from '../ports/engine.js';
 import type { TraceShape } from '../ports/tracer.js';
 
 /** One training or evaluation sequence of fixed length S, targets shifted by one; weight 0 hides a position. */
@@ -68,6 +68,15 @@ export const inputFeeds = (
     input_ids: { shape, data: ids },
     ...(documents ? { [documentsName]: { shape, data: numbers } } : {}),
   };
+};
+
+/** Input `present`, float [batch · sequence]: 1 where a position holds text, 0 where it is padding. */
+export const presence = (sequences: readonly Sequence[], { batch, sequence }: TraceShape): Tensor => {
+  const data = new Float32Array(batch * sequence);
+  sequences.forEach(({ length }, row) => {
+    data.fill(1, row * sequence, row * sequence + length);
+  });
+  return { shape: [data.length], data };
 };
 
 /**

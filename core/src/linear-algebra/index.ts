@@ -3,4 +3,5 @@
 export * from './add-product.js';
 export * from './cholesky.js';
 export * from './dot.js';
+export * from './parts.js';
 export * from './ridge.js';

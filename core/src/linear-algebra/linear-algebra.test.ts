@@ -1,6 +1,6 @@
 import test from 'ava';
 import { createRng } from '../rng.js';
-import { addProduct, cholesky, dot, inverse, partOf, solveRows, withRidge } from './index.js';
+import { addProduct, cholesky, columnsOf, dot, inverse, partOf, solveRows, withRidge } from './index.js';
 
 const rng = createRng(5);
 const random = (length: number): Float64Array => Float64Array.from({ length }, () => rng.normal());
@@ -75,6 +75,7 @@ test('a ridge is a share of the mean of the diagonal that is left, and some ridg
 
 test('rows and columns of a matrix', t => {
   t.deepEqual(partOf([1, 2, 3, 4, 5, 6], 3, [1], [0, 2]), Float64Array.of(4, 6));
+  t.deepEqual(columnsOf([1, 2, 3, 4, 5, 6], 3, [2, 0]), Float64Array.of(3, 1, 6, 4));
 });
 
 test('dot products and products of every remainder', t => {

@@ -1,3 +1,5 @@
+import { partOf } from './parts.js';
+
 /**
  * The part of a matrix of second moments that some columns span, with a ridge: M_cc + share · mean(diag M_cc) · I.
  * Inputs that are always zero, or that follow from others, leave it positive definite.
@@ -16,18 +18,5 @@ export const withRidge = (
   // Nothing ever comes in: any ridge will do.
   const ridge = trace > 0 ? (share * trace) / count : 1;
   for (let i = 0; i < count; i++) part[i * count + i]! += ridge;
-  return part;
-};
-
-/** Rows and columns of a matrix, row-major [rows, columns]. @param width of the whole */
-export const partOf = (
-  matrix: ArrayLike<number>,
-  width: number,
-  rows: readonly number[],
-  columns: readonly number[],
-): Float64Array => {
-  const part = new Float64Array(rows.length * columns.length);
-  let at = 0;
-  for (const row of rows) for (const column of columns) part[at++] = matrix[row * width + column]!;
   return part;
 };

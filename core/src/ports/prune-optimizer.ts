@@ -9,7 +9,6 @@ import type { RunContext } from '../run-context.js';
 import { createToken } from '../token.js';
 import type { Gates } from '../training/loss-meter.js';
 import type { TrainingLoss } from './objective.js';
-import type { SignalName, Signals } from './saliency.js';
 
 /** What an optimizer is given. */
 export interface PruneTask {
@@ -54,8 +53,6 @@ export interface PruneTask {
     gates?: Gates,
     cut?: Selection,
   ) => Promise<LiveModel>;
-  /** Signals of a model as it stands, on the calibration sequences, for methods that look at more than scores. */
-  signals(model: LiveModel, needs: readonly SignalName[], gates?: Gates): Promise<Signals>;
   /** The least salient units up to `quota` parameters, within the run's limits and through the `selection` hook. */
   select(saliency: SaliencyMap, quota: number, already?: Selection): Promise<Selection>;
 }

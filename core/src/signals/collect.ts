@@ -1,4 +1,4 @@
-import { batchFeeds, hasDocuments, type Sequence } from '../data/sequence.js';
+import { batchFeeds, hasDocuments, presence } from '../data/sequence.js';
 import { SecateurError } from '../errors.js';
 import { loraNames } from '../graph/attach-lora.js';
 import { insertGates } from '../graph/insert-gates.js';
@@ -120,8 +120,7 @@ const measure = async (
   collectors: readonly Collector[],
 ): Promise<void> => {
   const batch = collectors.some(({ oneByOne }) => oneByOne) ? 1 : size;
-  const length = sequences[0]!.ids.length;
-  const shape = { batch, sequence: length, documents: hasDocuments(sequences) };
+  const shape = { batch, sequence: sequences[0]!.ids.length, documents: hasDocuments(sequences) };
   const gated = insertGates(model.graph(shape), groups, batch);
   const graph = withLoss(collectors.reduce((seen, collector) => collector.observe?.(seen) ?? seen, gated));
   const weights = [...new Set(collectors.flatMap(collector => collector.weights ?? []))];
@@ -141,7 +140,7 @@ const measure = async (
     const batches = Array.from({ length: Math.ceil(sequences.length / batch) }, (_, i) => {
       const rows = sequences.slice(i * batch, (i + 1) * batch);
       const { feeds, tokens } = batchFeeds(rows, shape);
-      return { rows, tokens, feeds: { ...fixed, ...feeds, present: presence(rows, batch, length) } };
+      return { rows, tokens, feeds: { ...fixed, ...feeds, present: presence(rows, shape) } };
     });
     await pass.run(
       batches.map(({ feeds }) => feeds),
@@ -154,16 +153,4 @@ const measure = async (
   } finally {
     await pass.release();
   }
-};
-
-const presence = (
-  rows: readonly Sequence[],
-  batch: number,
-  length: number,
-): { shape: number[]; data: Float32Array } => {
-  const data = new Float32Array(batch * length);
-  rows.forEach((sequence, row) => {
-    data.fill(1, row * length, row * length + sequence.length);
-  });
-  return { shape: [batch * length], data };
 };

@@ -16,6 +16,7 @@ import { countTensors } from './count-tensors.js';
 import type { Loaded } from './load.js';
 import { prefixed, withPrefix } from './prune.js';
 import { repairTask } from './repair.js';
+import { calibrationSet } from './score.js';
 import type { Stage } from './stage.js';
 
 export interface CutInput {
@@ -72,7 +73,11 @@ const repairedModel = async (
   { model, removed, repaired = false }: PruneOutcome,
 ): Promise<LiveModel> => {
   const repair = repaired ? undefined : session.optional(Repair);
-  return repair?.repair(repairTask(run, sources, { model, groups: model.groups, removed })) ?? model;
+  return (
+    repair?.repair(
+      repairTask(run, calibrationSet(run, sources, 'train'), { model, groups: model.groups, removed }),
+    ) ?? model
+  );
 };
 
 const damaged = (found: string, cause?: unknown): SecateurError =>

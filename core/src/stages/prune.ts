@@ -19,7 +19,7 @@ import { candidateGroups, limitsOf, quotaOf } from './candidates.js';
 import type { Loaded } from './load.js';
 import { checkAlike } from './model-shape.js';
 import { repairFor } from './repair.js';
-import { calibrationSet, scoreGroups, signalsOf } from './score.js';
+import { calibrationSet, scoreGroups } from './score.js';
 import type { Stage } from './stage.js';
 import { trainingLoss } from './training-loss.js';
 
@@ -57,9 +57,7 @@ export const prune = (session: Session): Stage<PruneInput, PruneOutcome> => ({
       loss: student => trainingLoss(session, student, model, batches.shape),
       score: (current, gates, cut, sequences = calibration) =>
         scoreGroups(run, scorer, current, groups, sequences, gates, cut),
-      signals: (current, needs, gates) =>
-        signalsOf(run, { model: current, groups, sequences: calibration }, needs, gates),
-      ...(repair ? { repair: repairFor(run, repair, sources, groups) } : {}),
+      ...(repair ? { repair: repairFor(run, repair, calibration, groups) } : {}),
       select: async (saliency, quota, already = new Map()) => {
         const limits = limitsOf(run.config);
         const counts = await allocated(

@@ -1,4 +1,4 @@
-import type { SourceData } from '../data/sequence.js';
+import type { Sequence } from '../data/sequence.js';
 import { type RemovalGroup, type Selection, selectionLeft } from '../domain/removal-group.js';
 import { cutGroups } from '../graph/cut-groups.js';
 import type { LiveModel } from '../model/live-model.js';
@@ -6,7 +6,7 @@ import type { PruneTask } from '../ports/prune-optimizer.js';
 import type { Repair, RepairTask } from '../ports/repair.js';
 import type { RunContext } from '../run-context.js';
 import { type Gates, gatesLeft } from '../training/loss-meter.js';
-import { calibrationSet, signalsOf } from './score.js';
+import { signalsOf } from './score.js';
 
 interface Repaired {
   readonly model: LiveModel;
@@ -17,14 +17,13 @@ interface Repaired {
   readonly gates?: Gates | undefined;
 }
 
-/** What a repair is given, on the run's calibration sequences. */
+/** What a repair is given, on calibration sequences. */
 export const repairTask = (
   run: RunContext,
-  sources: readonly SourceData[],
+  sequences: readonly Sequence[],
   { model, groups, removed, gates }: Repaired,
 ): RepairTask => {
   const losing = groups.filter(group => removed.get(group.id)?.length);
-  const sequences = calibrationSet(run, sources, 'train');
   return {
     run,
     model,
@@ -39,12 +38,12 @@ export const repairFor =
   (
     run: RunContext,
     repair: Repair,
-    sources: readonly SourceData[],
+    sequences: readonly Sequence[],
     groups: readonly RemovalGroup[],
   ): NonNullable<PruneTask['repair']> =>
   (model, removed, gates, cut = new Map()) =>
     repair.repair(
-      repairTask(run, sources, {
+      repairTask(run, sequences, {
         model,
         groups: cutGroups(groups, cut, param => model.source.tensors.get(param)!.shape),
         removed: selectionLeft(removed, groups, cut),

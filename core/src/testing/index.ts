@@ -9,6 +9,8 @@ export * from './operator-cases.js';
 export * from './operator-errors.js';
 export * from './preset-session.js';
 export * from './provided-by.js';
+export * from './signals-on.js';
+export * from './stopped-runs.js';
 export * from './temporary-folder.js';
 export * from './test-if.js';
 export * from './throws-code.js';

@@ -8,7 +8,7 @@ import {
   stepOf,
   unitsLeft,
 } from '@secateur/core';
-import { sizeOf } from '@secateur/core/graph';
+import { layerOf, sizeOf } from '@secateur/core/graph';
 
 export interface DepthOptions {
   /** Largest share of the layers that may go whole; one stays anyhow. Undefined: all but one. */
@@ -110,9 +110,9 @@ const layersOf = ({ source: { tracer, config } }: LiveModel): number => tracer.l
 const sizesOf = (model: LiveModel): ReadonlyMap<number, number> => {
   const sizes = new Map<number, number>();
   for (const { name, role, shape } of model.graph({ batch: 1, sequence: 2 }).parameters.values()) {
-    const layer = /\.(\d+)\./.exec(name)?.[1];
+    const layer = layerOf(name);
     if (role !== 'base' || layer === undefined) continue;
-    sizes.set(Number(layer), (sizes.get(Number(layer)) ?? 0) + sizeOf(shape));
+    sizes.set(layer, (sizes.get(layer) ?? 0) + sizeOf(shape));
   }
   return sizes;
 };

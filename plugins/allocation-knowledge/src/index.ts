@@ -3,6 +3,7 @@ import {
   allowedCounts,
   checkCapacity,
   definePlugin,
+  notAlike,
   type ResolvedConfig,
   SecateurError,
 } from '@secateur/core';
@@ -23,7 +24,7 @@ const schema = z.strictObject({
  */
 export const byKnowledge = ({ power, kinds }: z.output<typeof schema>): Allocation => ({
   async allocate({ groups, knowledge, quota, limits, already }) {
-    if (limits.alike) throw notAlike();
+    if (limits.alike) throw notAlike('knowledge');
     checkCapacity(groups, quota, limits);
     const deviation = new Map(knowledge.rows.map(row => [row.group, row.perMillion]));
     const missing = groups.find(({ id }) => !deviation.has(id));
@@ -57,18 +58,11 @@ const unknown = (what: string): SecateurError =>
     { hint: "choose a knowledge analysis: use: { knowledge: 'ablation' }" },
   );
 
-const notAlike = (): SecateurError =>
-  new SecateurError(
-    'E_CONFIG_INVALID',
-    'the allocation "knowledge" takes different numbers of units from the layers, and export.shape is "uniform"',
-    { hint: "choose another export.shape: per-layer, padded, or leave it out: use: { allocation: 'none' }" },
-  );
-
 /** What can be known before anything is measured. */
 const check = ({ use, export: { shape } }: ResolvedConfig): void => {
   if (use.allocation !== 'knowledge') return;
   if (use.knowledge === 'none') throw unknown('any group');
-  if (shape === 'uniform') throw notAlike();
+  if (shape === 'uniform') throw notAlike('knowledge');
 };
 
 export default definePlugin(

@@ -2,8 +2,8 @@ import {
   Allocation,
   allowedCounts,
   definePlugin,
+  notAlike,
   type ResolvedConfig,
-  SecateurError,
   selectCounts,
   selectUnits,
 } from '@secateur/core';
@@ -35,7 +35,7 @@ export const bySearch = ({
 }: z.output<typeof schema>): Allocation => ({
   async allocate(task) {
     const { run, groups, saliency, quota, limits, already } = task;
-    if (limits.alike) throw notAlike();
+    if (limits.alike) throw notAlike('search');
     const chosen = selectUnits(saliency, groups, quota, limits, already);
     const slots = groups.map(
       (group): Slot => ({ group, counts: allowedCounts(group, already.get(group.id)?.length ?? 0, limits) }),
@@ -71,16 +71,9 @@ export const bySearch = ({
   },
 });
 
-const notAlike = (): SecateurError =>
-  new SecateurError(
-    'E_CONFIG_INVALID',
-    'the allocation "search" takes different numbers of units from the layers, and export.shape is "uniform"',
-    { hint: "choose another export.shape: per-layer, padded, or leave it out: use: { allocation: 'none' }" },
-  );
-
 /** What can be known before anything is measured. */
 const check = ({ use, export: { shape } }: ResolvedConfig): void => {
-  if (use.allocation === 'search' && shape === 'uniform') throw notAlike();
+  if (use.allocation === 'search' && shape === 'uniform') throw notAlike('search');
 };
 
 export default definePlugin(

@@ -5,13 +5,22 @@ import {
   type Feeds,
   PruneOptimizer,
   type PruneOutcome,
-  type Report,
   resumeRun,
   SaliencyScorer,
   type Selection,
   type Sequence,
 } from '@secateur/core';
-import { fill, providedBy, type TinySession, type TinySettings, tinySession } from '@secateur/core/testing';
+import {
+  fill,
+  providedBy,
+  runKilled,
+  runStopped,
+  stepsFromHere,
+  type TinySettings,
+  timeless,
+  tinySession,
+  writtenModel,
+} from '@secateur/core/testing';
 import test from 'ava';
 import optimizerIterative, { Iterative, type IterativeOptions, iterativeOptions } from './index.js';
 
@@ -70,9 +79,6 @@ const prepared = (own: Partial<IterativeOptions> = {}, set: TinySettings = setti
     hook.tap('test', ({ period, selection }) => void told.push([when, at, period, selection]));
   return { session, outcomes, scored, told };
 };
-
-const timeless = ({ stages: _, ...report }: Report) => report;
-const written = ({ format }: TinySession) => format.models.get('run/model');
 
 test('closed gates, compact model and written model agree, and the budget is met', async t => {
   const { session, outcomes } = prepared();
@@ -208,18 +214,13 @@ const report = await executeRun(whole.session);
 for (const at of [1, 2, 3, 4, 6, 7, 9])
   test(`stopped after step ${at}, it goes on to the same bytes`, async t => {
     const { session, told } = prepared();
-    const controller = new AbortController();
-    session.hooks.afterStep.tap('stop', ({ step }) => {
-      if (step === at) controller.abort(new Error('enough'));
-    });
-    await t.throwsAsync(executeRun(session, { signal: controller.signal }), { message: 'enough' });
+    await t.throwsAsync(runStopped(session, at), { message: 'enough' });
     const store = await session.storage.reopen('run');
     t.is(store.saves.at(-1), 'prune.partial');
-    const steps: number[] = [];
-    session.hooks.afterStep.tap('test', ({ step }) => void steps.push(step));
+    const steps = stepsFromHere(session);
     t.deepEqual(timeless(await resumeRun(session)), timeless(report));
     t.is(steps[0] ?? 10, at + 1);
-    t.deepEqual(written(session), written(whole.session));
+    t.deepEqual(writtenModel(session), writtenModel(whole.session));
     t.deepEqual(told, whole.told, 'nobody is told twice');
     t.is(await store.load('prune.partial'), undefined);
   });
@@ -229,19 +230,13 @@ test('killed between two checkpoints, it goes on from the last one to the same b
     [3, 1],
     [6, 5],
     [9, 9],
-  ]) {
+  ] as const) {
     const { session } = prepared();
-    let kill = true;
-    session.hooks.afterStep.tap('kill', ({ step }) => {
-      if (kill && step === at) throw new Error('killed');
-    });
-    await t.throwsAsync(executeRun(session), { message: 'killed' });
-    kill = false;
-    const steps: number[] = [];
-    session.hooks.afterStep.tap('test', ({ step }) => void steps.push(step));
+    await t.throwsAsync(runKilled(session, at), { message: 'killed' });
+    const steps = stepsFromHere(session);
     t.deepEqual(timeless(await resumeRun(session)), timeless(report));
     t.is(steps[0], next);
-    t.deepEqual(written(session), written(whole.session));
+    t.deepEqual(writtenModel(session), writtenModel(whole.session));
   }
 });
 

@@ -1,4 +1,4 @@
-import type { SaliencyMap, Selection } from '@secateur/core';
+import { lowest, type SaliencyMap, type Selection } from '@secateur/core';
 
 /** Units that each group is to lose in the end, by group id. */
 export type Counts = ReadonlyMap<string, number>;
@@ -19,12 +19,7 @@ export const leastWithin = (
 ): Selection =>
   new Map(
     [...counts].map(([id, count]) => {
-      const scores = saliency.get(id)!;
       const gone = already.get(id) ?? [];
-      const rest = [...scores.keys()]
-        .filter(unit => !gone.includes(unit))
-        .sort((a, b) => scores[a]! - scores[b]! || a - b);
-      const more = rest.slice(0, Math.max(0, Math.round(count * share) - gone.length));
-      return [id, [...gone, ...more].sort((a, b) => a - b)];
+      return [id, lowest(saliency.get(id)!, Math.max(gone.length, Math.round(count * share)), gone)];
     }),
   );

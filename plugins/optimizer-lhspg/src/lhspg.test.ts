@@ -14,10 +14,14 @@ import {
 import {
   fill,
   providedBy,
-  type TinySession,
+  runKilled,
+  runStopped,
+  stepsFromHere,
   type TinySettings,
+  timeless,
   tinySession,
   watchedEngine,
+  writtenModel,
 } from '@secateur/core/testing';
 import test from 'ava';
 import optimizerLhspg, { Lhspg, type LhspgOptions, lhspgOptions } from './index.js';
@@ -64,9 +68,6 @@ const prepared = (
   return { session, outcomes, quotas, periods };
 };
 
-const timeless = ({ stages: _, ...report }: Report) => report;
-const written = ({ format }: TinySession) => format.models.get('run/model');
-
 for (const fade of fades) {
   test(`${fade}: closed gates, compact model and written model agree`, async t => {
     const { session } = prepared({ fade });
@@ -108,18 +109,13 @@ for (const fade of fades) {
       const whole = prepared({ fade });
       const report = await executeRun(whole.session);
       const { session } = prepared({ fade });
-      const controller = new AbortController();
-      session.hooks.afterStep.tap('stop', ({ step }) => {
-        if (step === at) controller.abort(new Error('enough'));
-      });
-      await t.throwsAsync(executeRun(session, { signal: controller.signal }), { message: 'enough' });
+      await t.throwsAsync(runStopped(session, at), { message: 'enough' });
       const store = await session.storage.reopen('run');
       t.is(store.saves.at(-1), 'prune.partial');
-      const steps: number[] = [];
-      session.hooks.afterStep.tap('test', ({ step }) => void steps.push(step));
+      const steps = stepsFromHere(session);
       t.deepEqual(timeless(await resumeRun(session)), timeless(report));
       t.is(steps[0] ?? 9, at + 1);
-      t.deepEqual(written(session), written(whole.session));
+      t.deepEqual(writtenModel(session), writtenModel(whole.session));
       t.is(await store.load('prune.partial'), undefined);
     });
 }
@@ -129,17 +125,11 @@ test('killed between two checkpoints, it goes on from the last one to the same b
     const whole = prepared({ fade });
     const report = await executeRun(whole.session);
     const { session } = prepared({ fade });
-    let kill = true;
-    session.hooks.afterStep.tap('kill', ({ step }) => {
-      if (kill && step === 7) throw new Error('killed');
-    });
-    await t.throwsAsync(executeRun(session), { message: 'killed' });
-    kill = false;
-    const steps: number[] = [];
-    session.hooks.afterStep.tap('test', ({ step }) => void steps.push(step));
+    await t.throwsAsync(runKilled(session, 7), { message: 'killed' });
+    const steps = stepsFromHere(session);
     t.deepEqual(timeless(await resumeRun(session)), timeless(report));
     t.is(steps[0], 5);
-    t.deepEqual(written(session), written(whole.session));
+    t.deepEqual(writtenModel(session), writtenModel(whole.session));
   }
 });
 
@@ -162,13 +152,9 @@ for (const fade of fades)
     }
     const [once, { session }] = [parted(1), parted(1)];
     const report = await executeRun(once.session);
-    const controller = new AbortController();
-    session.hooks.afterStep.tap('stop', ({ step }) => {
-      if (step === 5) controller.abort(new Error('enough'));
-    });
-    await t.throwsAsync(executeRun(session, { signal: controller.signal }), { message: 'enough' });
+    await t.throwsAsync(runStopped(session, 5), { message: 'enough' });
     t.deepEqual(timeless(await resumeRun(session)), timeless(report));
-    t.deepEqual(written(session), written(once.session));
+    t.deepEqual(writtenModel(session), writtenModel(once.session));
   });
 
 test('in one period of one step, without a warm-up, it removes what one-shot pruning does', async t => {
@@ -252,13 +238,9 @@ for (const fade of fades)
     t.true(Math.abs(report.removed.blocks - 0.45) < 0.02);
     for (const at of [3, 4, 7]) {
       const { session } = prepared(own);
-      const controller = new AbortController();
-      session.hooks.afterStep.tap('stop', ({ step }) => {
-        if (step === at) controller.abort(new Error('enough'));
-      });
-      await t.throwsAsync(executeRun(session, { signal: controller.signal }), { message: 'enough' });
+      await t.throwsAsync(runStopped(session, at), { message: 'enough' });
       t.deepEqual(timeless(await resumeRun(session)), timeless(report));
-      t.deepEqual(written(session), written(whole.session));
+      t.deepEqual(writtenModel(session), writtenModel(whole.session));
     }
   });
 

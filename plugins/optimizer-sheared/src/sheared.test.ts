@@ -4,12 +4,22 @@ import {
   type Feeds,
   PruneOptimizer,
   type PruneOutcome,
-  type Report,
   resumeRun,
   type SaliencyMap,
   type Selection,
 } from '@secateur/core';
-import { fill, providedBy, type TinySession, type TinySettings, tinySession } from '@secateur/core/testing';
+import {
+  fill,
+  providedBy,
+  runKilled,
+  runStopped,
+  stepsFromHere,
+  type TinySession,
+  type TinySettings,
+  timeless,
+  tinySession,
+  writtenModel,
+} from '@secateur/core/testing';
 import test from 'ava';
 import optimizerSheared, { Sheared, type ShearedOptions, shearedOptions } from './index.js';
 
@@ -56,9 +66,6 @@ const prepared = (own: Partial<ShearedOptions> = {}, set: TinySettings = setting
   });
   return { session, outcomes, told, scores };
 };
-
-const timeless = ({ stages: _, ...report }: Report) => report;
-const written = ({ format }: TinySession) => format.models.get('run/model');
 
 /** The gates of every step, as one list for each sequence of the batch. */
 const withGates = (session: TinySession) => {
@@ -178,18 +185,13 @@ test('steps of several runs of the engine are those of one', async t => {
 for (const at of [1, 2, 4, 5, 8, 9])
   test(`stopped after step ${at}, it goes on to the same bytes`, async t => {
     const { session, told } = prepared();
-    const controller = new AbortController();
-    session.hooks.afterStep.tap('stop', ({ step }) => {
-      if (step === at) controller.abort(new Error('enough'));
-    });
-    await t.throwsAsync(executeRun(session, { signal: controller.signal }), { message: 'enough' });
+    await t.throwsAsync(runStopped(session, at), { message: 'enough' });
     const store = await session.storage.reopen('run');
     t.is(store.saves.at(-1), 'prune.partial');
-    const steps: number[] = [];
-    session.hooks.afterStep.tap('test', ({ step }) => void steps.push(step));
+    const steps = stepsFromHere(session);
     t.deepEqual(timeless(await resumeRun(session)), timeless(report));
     t.is(steps[0] ?? 10, at + 1);
-    t.deepEqual(written(session), written(whole.session));
+    t.deepEqual(writtenModel(session), writtenModel(whole.session));
     t.deepEqual(told, whole.told, 'nobody is told twice');
     t.is(await store.load('prune.partial'), undefined);
   });
@@ -199,19 +201,13 @@ test('killed between two checkpoints, it goes on from the last one to the same b
     [3, 1],
     [6, 5],
     [9, 9],
-  ]) {
+  ] as const) {
     const { session } = prepared();
-    let kill = true;
-    session.hooks.afterStep.tap('kill', ({ step }) => {
-      if (kill && step === at) throw new Error('killed');
-    });
-    await t.throwsAsync(executeRun(session), { message: 'killed' });
-    kill = false;
-    const steps: number[] = [];
-    session.hooks.afterStep.tap('test', ({ step }) => void steps.push(step));
+    await t.throwsAsync(runKilled(session, at), { message: 'killed' });
+    const steps = stepsFromHere(session);
     t.deepEqual(timeless(await resumeRun(session)), timeless(report));
     t.is(steps[0], next);
-    t.deepEqual(written(session), written(whole.session));
+    t.deepEqual(writtenModel(session), writtenModel(whole.session));
   }
 });
 

@@ -6,10 +6,10 @@ import {
   hasDocuments,
   inputFeeds,
   type LiveModel,
+  presence,
   type RunContext,
   type RunResult,
   type Sequence,
-  type Tensor,
 } from '@secateur/core';
 import {
   EXIT,
@@ -52,7 +52,7 @@ export class LayerPasses {
     this.#states = new HiddenStates({ scratch: run.store.scratch });
     this.#batches = Array.from({ length: Math.ceil(sequences.length / shape.batch) }, (_, i) => {
       const rows = sequences.slice(i * shape.batch, (i + 1) * shape.batch);
-      return { ...inputFeeds(rows, shape), present: presenceOf(rows, shape) };
+      return { ...inputFeeds(rows, shape), present: presence(rows, shape) };
     });
   }
 
@@ -162,13 +162,4 @@ const withWeights = (
     return [name, ref ? { ...parameter, ref } : parameter] as const;
   });
   return { ...graph, parameters: new Map(parameters) };
-};
-
-/** float [batch · sequence]: 1 where a position holds text. */
-const presenceOf = (rows: readonly Sequence[], { batch, sequence }: BatchShape): Tensor => {
-  const data = new Float32Array(batch * sequence);
-  rows.forEach(({ length }, row) => {
-    data.fill(1, row * sequence, row * sequence + length);
-  });
-  return { shape: [batch * sequence], data };
 };

@@ -1,4 +1,5 @@
 import {
+  adapterState,
   cloneLora,
   hasDocuments,
   LiveModel,
@@ -272,14 +273,10 @@ class RecoveryRun {
   }
 
   async #save(trainer: Trainer): Promise<void> {
-    const { step, tensors } = trainer.optimizer.state();
-    this.#update({ adamStep: step });
-    const named = (prefix: string, arrays: ReadonlyMap<string, Float32Array>) =>
-      Object.fromEntries([...arrays].map(([name, data]) => [`${prefix}:${name}`, data]));
-    await this.task.run.store.save(PARTIAL, {
-      json: this.#progress,
-      tensors: { ...named('lora', this.#model.lora.arrays), ...named('best', this.#best), ...tensors },
-    });
+    const { adamStep, tensors } = adapterState(this.#model, trainer.optimizer);
+    this.#update({ adamStep });
+    const best = Object.fromEntries([...this.#best].map(([name, data]) => [`best:${name}`, data]));
+    await this.task.run.store.save(PARTIAL, { json: this.#progress, tensors: { ...tensors, ...best } });
   }
 
   #restore(progress: Progress, tensors: Readonly<Record<string, Float32Array | Float64Array>>): void {

@@ -1,13 +1,10 @@
-import { executeRun, type Report, resumeRun } from '@secateur/core';
-import type { TinySession } from '@secateur/core/testing';
+import { executeRun, resumeRun } from '@secateur/core';
+import { runKilled, runStopped, timeless, writtenModel } from '@secateur/core/testing';
 import test from 'ava';
 import { mixedText, recoverySession } from './recovery-session.test.data.js';
 
 /** 12 steps: 5 + 4 on texts, then 2 + 1 on instructions; a checkpoint after each fifth. */
 const prepared = () => recoverySession({ rounds: 2, instructions: 0.25 }, { text: mixedText });
-
-const timeless = ({ stages: _, ...report }: Report) => report;
-const written = ({ format }: TinySession) => format.models.get('run/model');
 
 const whole = prepared();
 const report = await executeRun(whole.session);
@@ -29,15 +26,11 @@ for (const [at, where] of [
 ] as const)
   test(`stopped after step ${at}, ${where}, it goes on to the same bytes`, async t => {
     const { session, watched } = prepared();
-    const controller = new AbortController();
-    session.hooks.afterStep.tap('stop', ({ step }) => {
-      if (step === at) controller.abort(new Error('enough'));
-    });
-    await t.throwsAsync(executeRun(session, { signal: controller.signal }), { message: 'enough' });
+    await t.throwsAsync(runStopped(session, at), { message: 'enough' });
     const store = await session.storage.reopen('run');
     t.is(store.saves.at(-1), 'recover.partial');
     t.deepEqual(timeless(await resumeRun(session)), timeless(report));
-    t.deepEqual(written(session), written(whole.session));
+    t.deepEqual(writtenModel(session), writtenModel(whole.session));
     t.is(await store.load('recover.partial'), undefined);
     // Nothing is done twice, and nobody is told twice.
     t.deepEqual(watched.steps, whole.watched.steps);
@@ -51,18 +44,13 @@ test('killed between two checkpoints, it goes on from the last one to the same b
     [4, 1],
     [8, 6],
     [12, 11],
-  ]) {
+  ] as const) {
     const { session, watched } = prepared();
-    let kill = true;
-    session.hooks.afterStep.tap('kill', ({ step }) => {
-      if (kill && step === at) throw new Error('killed');
-    });
-    await t.throwsAsync(executeRun(session), { message: 'killed' });
-    kill = false;
+    await t.throwsAsync(runKilled(session, at), { message: 'killed' });
     watched.steps.length = 0;
     t.deepEqual(timeless(await resumeRun(session)), timeless(report));
-    t.is(watched.steps[0]!.step, next!);
-    t.deepEqual(written(session), written(whole.session));
+    t.is(watched.steps[0]!.step, next);
+    t.deepEqual(writtenModel(session), writtenModel(whole.session));
   }
 });
 
@@ -75,7 +63,7 @@ test('killed between two rounds, it goes on to the same bytes', async t => {
   await t.throwsAsync(executeRun(session), { message: 'killed' });
   kill = false;
   t.deepEqual(timeless(await resumeRun(session)), timeless(report));
-  t.deepEqual(written(session), written(whole.session));
+  t.deepEqual(writtenModel(session), writtenModel(whole.session));
 });
 
 test('with packed instructions and steps of several runs it goes on to the same bytes, which are nearly those of whole steps', async t => {
@@ -96,13 +84,9 @@ test('with packed instructions and steps of several runs it goes on to the same 
     t.true(Math.abs(loss - report.training.losses.recovery[i]!.loss) < 1e-6);
   for (const at of [3, 11]) {
     const { session } = parted(1);
-    const controller = new AbortController();
-    session.hooks.afterStep.tap('stop', ({ step }) => {
-      if (step === at) controller.abort(new Error('enough'));
-    });
-    await t.throwsAsync(executeRun(session, { signal: controller.signal }), { message: 'enough' });
+    await t.throwsAsync(runStopped(session, at), { message: 'enough' });
     t.deepEqual(timeless(await resumeRun(session)), timeless(report));
-    t.deepEqual(written(session), written(once.session));
+    t.deepEqual(writtenModel(session), writtenModel(once.session));
   }
 });
 
@@ -116,12 +100,8 @@ test('a run that ended a stage early goes on to the same bytes', async t => {
   const complete = await executeRun(once.session);
   t.is(complete.training.rounds.length, 4);
   const { session, watched } = early();
-  const controller = new AbortController();
-  session.hooks.afterStep.tap('stop', ({ step }) => {
-    if (step === 6) controller.abort(new Error('enough')); // the second stage began at 4
-  });
-  await t.throwsAsync(executeRun(session, { signal: controller.signal }), { message: 'enough' });
+  await t.throwsAsync(runStopped(session, 6), { message: 'enough' }); // the second stage began at 4
   t.deepEqual(timeless(await resumeRun(session)), timeless(complete));
-  t.deepEqual(written(session), written(once.session));
+  t.deepEqual(writtenModel(session), writtenModel(once.session));
   t.deepEqual(watched.steps, once.watched.steps);
 });

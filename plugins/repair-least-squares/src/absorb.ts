@@ -1,4 +1,4 @@
-import { addProduct, cholesky, partOf, solveRows, withRidge } from '@secateur/core/linear-algebra';
+import { addProduct, cholesky, columnsOf, partOf, solveRows, withRidge } from '@secateur/core/linear-algebra';
 
 export interface AbsorbOptions {
   /** Rows of the weight. */
@@ -24,9 +24,8 @@ export const absorb = (
   weight: ArrayLike<number>,
   { out, into, gram, removed, kept, ridge }: AbsorbOptions,
 ): Float64Array => {
-  const rows = Array.from({ length: out }, (_, i) => i);
   const gain = new Float64Array(out * kept.length);
-  addProduct(gain, partOf(weight, into, rows, removed), partOf(gram, into, removed, kept), {
+  addProduct(gain, columnsOf(weight, into, removed), partOf(gram, into, removed, kept), {
     rows: out,
     inner: removed.length,
     columns: kept.length,

@@ -18,7 +18,7 @@ export const leastSquaresRepair = ({ ridge }: z.output<typeof schema>): Repair =
     if (columns.size === 0) return model;
     const signals = await task.signals(['inputGram']);
     const changed = new Map(model.changed);
-    for (const [param, gone] of columns) {
+    for (const [i, [param, gone]] of [...columns].entries()) {
       run.signal.throwIfAborted();
       const { data, shape } = await signals.effective(param);
       const [out, into] = shape as [number, number];
@@ -28,10 +28,10 @@ export const leastSquaresRepair = ({ ridge }: z.output<typeof schema>): Repair =
       const gain = absorb(data, { out, into, gram, removed: [...gone], kept, ridge });
       const weight = Float32Array.from(await model.weight(param));
       for (let row = 0; row < out; row++)
-        for (const [i, column] of kept.entries())
-          weight[row * into + column]! += gain[row * kept.length + i]!;
+        for (const [at, column] of kept.entries())
+          weight[row * into + column]! += gain[row * kept.length + at]!;
       changed.set(param, weight);
-      run.progress(changed.size - model.changed.size, columns.size, 'weights', param);
+      run.progress(i + 1, columns.size, 'weights', param);
     }
     return new LiveModel(model.source, model.lora, changed);
   },

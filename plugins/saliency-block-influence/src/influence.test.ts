@@ -1,15 +1,12 @@
 import {
   batchFeeds,
-  collectSignals,
   type RemovalGroup,
   SaliencyScorer,
   type SecateurError,
-  type Sequence,
   selectUnits,
-  wholePasses,
 } from '@secateur/core';
 import { type Dense, evaluate, pieces } from '@secateur/core/graph';
-import { InterpreterEngine, openTinyModel, providedBy } from '@secateur/core/testing';
+import { openTinyModel, providedBy, sequenceOf, signalsOn } from '@secateur/core/testing';
 import test from 'ava';
 import saliencyBlockInfluence from './index.js';
 import { influenceScores } from './influence.js';
@@ -21,23 +18,8 @@ test('the score is 1 less the similarity, for every parameter of all units', t =
 const model = await openTinyModel();
 const groups = model.groups.filter(({ kind }) => kind === 'channel' || kind === 'kv-head');
 const scorer = providedBy(saliencyBlockInfluence(), SaliencyScorer, 'block-influence');
-const sequences = [0, 1].map(
-  (first): Sequence => ({
-    ids: Int32Array.of(3 + first, 4, 9),
-    targets: Int32Array.of(4, 9, 2),
-    weights: Float32Array.of(1, 1, 1),
-    length: 3,
-  }),
-);
-const collect = (needs: SaliencyScorer['needs']) =>
-  collectSignals({
-    passes: wholePasses(new InterpreterEngine(ref => model.source.format.read(ref))),
-    model,
-    groups,
-    needs: new Set(needs),
-    sequences,
-    batch: 2,
-  });
+const sequences = [0, 1].map(first => sequenceOf(3 + first, 4, 9, 2));
+const collect = (needs: SaliencyScorer['needs']) => signalsOn(model, groups, needs, sequences);
 
 /** Rows of the hidden states before and behind each layer, in float64. */
 const hiddenStates = async (): Promise<{ before: number[][]; behind: number[][] }[]> => {

@@ -1,12 +1,6 @@
-import {
-  collectSignals,
-  SaliencyScorer,
-  type SecateurError,
-  type Sequence,
-  wholePasses,
-} from '@secateur/core';
+import { SaliencyScorer, type SecateurError } from '@secateur/core';
 import { consumerOf, indicesOfUnit } from '@secateur/core/graph';
-import { InterpreterEngine, openTinyModel, providedBy } from '@secateur/core/testing';
+import { openTinyModel, providedBy, sequenceOf, signalsOn } from '@secateur/core/testing';
 import test from 'ava';
 import saliencyFlap, { flapColumns, flapScorer, standardised } from './index.js';
 
@@ -26,23 +20,8 @@ test('standardised scores have mean 0 and the deviation 1 of a sample; where not
 
 const model = await openTinyModel();
 const groups = model.groups.filter(({ kind }) => kind === 'channel' || kind === 'kv-head');
-const sequences = [0, 1].map(
-  (first): Sequence => ({
-    ids: Int32Array.of(3 + first, 4, 9),
-    targets: Int32Array.of(4, 9, 2),
-    weights: Float32Array.of(1, 1, 1),
-    length: 3,
-  }),
-);
-const collect = (needs: SaliencyScorer['needs']) =>
-  collectSignals({
-    passes: wholePasses(new InterpreterEngine(ref => model.source.format.read(ref))),
-    model,
-    groups,
-    needs: new Set(needs),
-    sequences,
-    batch: 2,
-  });
+const sequences = [0, 1].map(first => sequenceOf(3 + first, 4, 9, 2));
+const collect = (needs: SaliencyScorer['needs']) => signalsOn(model, groups, needs, sequences);
 
 for (const metric of ['wifv', 'ifv', 'wifn'] as const)
   for (const standardise of [true, false])

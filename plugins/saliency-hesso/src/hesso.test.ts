@@ -1,15 +1,12 @@
 import {
-  collectSignals,
   type ProxyName,
   proxyNames,
   type RemovalGroup,
   SaliencyScorer,
   type SecateurError,
-  type Sequence,
-  wholePasses,
 } from '@secateur/core';
 import { indicesOfUnit } from '@secateur/core/graph';
-import { InterpreterEngine, openTinyModel, providedBy } from '@secateur/core/testing';
+import { openTinyModel, providedBy, sequenceOf, signalsOn } from '@secateur/core/testing';
 import test from 'ava';
 import saliencyHesso, { hessoScorer } from './index.js';
 
@@ -18,23 +15,8 @@ const alone = (name: ProxyName): Record<ProxyName, number> =>
 
 const model = await openTinyModel({ bias: true });
 const groups = model.groups.filter(({ kind }) => kind === 'channel' || kind === 'kv-head');
-const sequences: Sequence[] = [
-  {
-    ids: Int32Array.of(3, 4, 5, 8),
-    targets: Int32Array.of(4, 5, 8, 6),
-    weights: Float32Array.of(1, 1, 1, 1),
-    length: 4,
-  },
-];
-const collect = (needs: SaliencyScorer['needs']) =>
-  collectSignals({
-    passes: wholePasses(new InterpreterEngine(ref => model.source.format.read(ref))),
-    model,
-    groups,
-    needs: new Set(needs),
-    sequences,
-    batch: 1,
-  });
+const sequences = [sequenceOf(3, 4, 5, 8, 6)];
+const collect = (needs: SaliencyScorer['needs']) => signalsOn(model, groups, needs, sequences);
 const signals = await collect(['gradient']);
 
 /** x and g over all entries of a unit, in float64. */

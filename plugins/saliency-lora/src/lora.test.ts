@@ -1,14 +1,12 @@
 import {
-  collectSignals,
   type LiveModel,
   type ProxyName,
   proxyNames,
   type RemovalGroup,
   type SaliencyMap,
-  wholePasses,
 } from '@secateur/core';
 import { indicesOfUnit } from '@secateur/core/graph';
-import { InterpreterEngine, openTinyModel } from '@secateur/core/testing';
+import { openTinyModel, signalsOn } from '@secateur/core/testing';
 import test from 'ava';
 import saliencyLora, { loraScorer } from './index.js';
 
@@ -19,15 +17,7 @@ const model = await openTinyModel({ bias: true });
 const groups = model.groups.filter(({ kind }) => kind === 'channel' || kind === 'kv-head');
 
 const scoresOf = async (of: LiveModel, weights: Record<ProxyName, number>): Promise<SaliencyMap> => {
-  const passes = wholePasses(new InterpreterEngine(ref => of.source.format.read(ref)));
-  const signals = await collectSignals({
-    passes,
-    model: of,
-    groups,
-    needs: new Set(),
-    sequences: [],
-    batch: 1,
-  });
+  const signals = await signalsOn(of, groups);
   const scorer = loraScorer(weights);
   const scores = new Map<string, Float32Array>();
   for (const group of groups) scores.set(group.id, await scorer.score(group, signals));
@@ -90,8 +80,7 @@ test('before LoRA has learnt anything, all but the magnitudes are silent', async
 
 test('all groups are normalised together, each is asked for once', async t => {
   let reads = 0;
-  const passes = wholePasses(new InterpreterEngine(ref => model.source.format.read(ref)));
-  const signals = await collectSignals({ passes, model, groups, needs: new Set(), sequences: [], batch: 1 });
+  const signals = await signalsOn(model, groups);
   const counted = {
     ...signals,
     weight: (param: string) => {

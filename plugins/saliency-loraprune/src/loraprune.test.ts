@@ -1,6 +1,6 @@
-import { collectSignals, LiveModel, type SecateurError, type Sequence, wholePasses } from '@secateur/core';
+import { LiveModel, type SecateurError } from '@secateur/core';
 import { indicesOfUnit } from '@secateur/core/graph';
-import { InterpreterEngine, openTinyModel } from '@secateur/core/testing';
+import { openTinyModel, sequenceOf, signalsOn } from '@secateur/core/testing';
 import test from 'ava';
 import { loraImportance, lorapruneScorer, ofLengthOne } from './index.js';
 
@@ -32,24 +32,10 @@ const withLoraOn = (wanted: (module: string) => boolean): LiveModel => {
   return new LiveModel(whole.source, { specs: kept, arrays: new Map(names) });
 };
 const model = withLoraOn(module => !module.endsWith('k_proj'));
-const sequences: Sequence[] = [
-  {
-    ids: Int32Array.of(3, 4, 5, 8),
-    targets: Int32Array.of(4, 5, 8, 6),
-    weights: Float32Array.of(1, 1, 1, 1),
-    length: 4,
-  },
-];
+const sequences = [sequenceOf(3, 4, 5, 8, 6)];
 const groupsOf = (of: LiveModel) => of.groups.filter(({ kind }) => kind === 'channel' || kind === 'kv-head');
 const collect = (of: LiveModel, needs: typeof lorapruneScorer.needs) =>
-  collectSignals({
-    passes: wholePasses(new InterpreterEngine(ref => of.source.format.read(ref))),
-    model: of,
-    groups: groupsOf(of),
-    needs: new Set(needs),
-    sequences,
-    batch: 1,
-  });
+  signalsOn(of, groupsOf(of), needs, sequences);
 
 test('a unit is the sum over its rows and columns, by tensor of length 1; layers without LoRA are left out', async t => {
   t.deepEqual(lorapruneScorer.needs, ['loraGradient']);

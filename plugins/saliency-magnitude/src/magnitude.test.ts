@@ -1,6 +1,6 @@
-import { collectSignals, type RemovalGroup, SaliencyScorer, type Signals, wholePasses } from '@secateur/core';
+import { type RemovalGroup, SaliencyScorer } from '@secateur/core';
 import { consumerOf, indicesOfUnit } from '@secateur/core/graph';
-import { InterpreterEngine, openTinyModel, providedBy } from '@secateur/core/testing';
+import { openTinyModel, providedBy, signalsOn } from '@secateur/core/testing';
 import test from 'ava';
 import saliencyMagnitude, { magnitudeScorer } from './index.js';
 import { columnNorms, magnitudeOf } from './magnitude.js';
@@ -9,15 +9,7 @@ const model = await openTinyModel({ bias: true });
 const groups = model.groups.filter(
   ({ unprunable, kind }) => !unprunable && ['kv-head', 'query-head', 'channel'].includes(kind),
 );
-const passes = wholePasses(new InterpreterEngine(ref => model.source.format.read(ref)));
-const signals: Signals = await collectSignals({
-  passes,
-  model,
-  groups,
-  needs: new Set(),
-  sequences: [],
-  batch: 1,
-});
+const signals = await signalsOn(model, groups);
 
 /** All merged weights of a unit, in float64. */
 const weightsOf = async (group: RemovalGroup, unit: number): Promise<number[]> => {

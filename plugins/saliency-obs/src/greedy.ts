@@ -1,6 +1,7 @@
 import {
   addProduct,
   cholesky,
+  columnsOf,
   dot,
   inverse,
   partOf,
@@ -72,7 +73,7 @@ class Remaining {
     const columns = units.flat();
     this.#out = out;
     this.#width = columns.length;
-    this.#weight = partOf(weight, into, rowsOf(out), columns);
+    this.#weight = columnsOf(weight, into, columns);
     this.#inverse = inverse(cholesky(withRidge(gram, into, columns, ridge), columns.length));
     this.units = [...units.keys()];
     this.#places = placesOf(units.map(own => own.length));
@@ -85,7 +86,7 @@ class Remaining {
   /** tr(W_u [(H⁻¹)_uu]⁻¹ W_uᵀ) of each unit that is left. */
   errors(): Float64Array {
     return Float64Array.from(this.#places, places => {
-      const w = partOf(this.#weight, this.#width, rowsOf(this.#out), places);
+      const w = columnsOf(this.#weight, this.#width, places);
       const solved = w.slice();
       solveRows(this.#factor(places), solved);
       return dot(w, 0, solved, 0, w.length);
@@ -102,11 +103,11 @@ class Remaining {
     const factor = this.#factor(away);
     const across = partOf(this.#inverse, this.#width, away, stay);
     const bySurvivor = partOf(this.#inverse, this.#width, stay, away);
-    const byRow = partOf(this.#weight, this.#width, rowsOf(this.#out), away);
+    const byRow = columnsOf(this.#weight, this.#width, away);
     solveRows(factor, bySurvivor);
     solveRows(factor, byRow);
     const sizes = { inner: away.length, columns: stay.length, factor: -1 };
-    const weight = partOf(this.#weight, this.#width, rowsOf(this.#out), stay);
+    const weight = columnsOf(this.#weight, this.#width, stay);
     addProduct(weight, byRow, across, { rows: this.#out, ...sizes });
     const rest = partOf(this.#inverse, this.#width, stay, stay);
     addProduct(rest, bySurvivor, across, { rows: stay.length, ...sizes });
@@ -121,8 +122,6 @@ class Remaining {
     return cholesky(partOf(this.#inverse, this.#width, places, places), places.length);
   }
 }
-
-const rowsOf = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
 /** Places of runs of these lengths, one behind the other. */
 const placesOf = (lengths: readonly number[]): number[][] => {

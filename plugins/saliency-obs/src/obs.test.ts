@@ -1,6 +1,6 @@
-import { collectSignals, SaliencyScorer, type Sequence, wholePasses } from '@secateur/core';
+import { SaliencyScorer } from '@secateur/core';
 import { consumerOf, indicesOfUnit } from '@secateur/core/graph';
-import { InterpreterEngine, openTinyModel, providedBy } from '@secateur/core/testing';
+import { openTinyModel, providedBy, sequenceOf, signalsOn } from '@secateur/core/testing';
 import test from 'ava';
 import saliencyObs, { greedyCosts, outputEnergy, worthOf } from './index.js';
 
@@ -131,23 +131,9 @@ test('scores are costs whose worth is Fisher curvature per energy', async t => {
   const groups = model.groups.filter(
     ({ kind, unprunable }) => !unprunable && (kind === 'channel' || kind === 'kv-head'),
   );
-  const sequences = [0, 1].map(
-    (first): Sequence => ({
-      ids: Int32Array.of(3 + first, 4, 9, 1),
-      targets: Int32Array.of(4, 9, 1, 2),
-      weights: Float32Array.of(1, 1, 1, 1),
-      length: 4,
-    }),
-  );
+  const sequences = [0, 1].map(first => sequenceOf(3 + first, 4, 9, 1, 2));
   const scorer = providedBy(saliencyObs({ block: 0 }), SaliencyScorer, 'obs');
-  const signals = await collectSignals({
-    passes: wholePasses(new InterpreterEngine(ref => model.source.format.read(ref))),
-    model,
-    groups,
-    needs: new Set(scorer.needs),
-    sequences,
-    batch: 2,
-  });
+  const signals = await signalsOn(model, groups, scorer.needs, sequences);
   for (const group of groups) {
     const scores = await scorer.score(group, signals);
     const { param, layout } = consumerOf(group)!;

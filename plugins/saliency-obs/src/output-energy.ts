@@ -1,4 +1,4 @@
-import { addProduct, dot, partOf } from '@secateur/core/linear-algebra';
+import { addProduct, columnsOf, dot, partOf } from '@secateur/core/linear-algebra';
 
 /**
  * Σ_x ‖W_u x_u‖² = tr(W_u G_uu W_uᵀ): how much some columns add to the output.
@@ -12,8 +12,7 @@ export const outputEnergy = (
   gram: Float64Array,
   columns: readonly number[],
 ): number => {
-  const rows = Array.from({ length: out }, (_, i) => i);
-  const own = partOf(weight, into, rows, columns);
+  const own = columnsOf(weight, into, columns);
   const weighted = new Float64Array(own.length);
   const size = columns.length;
   addProduct(weighted, own, partOf(gram, into, columns, columns), { rows: out, inner: size, columns: size });

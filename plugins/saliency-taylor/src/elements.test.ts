@@ -1,13 +1,6 @@
-import {
-  collectSignals,
-  type RemovalGroup,
-  SaliencyScorer,
-  type SecateurError,
-  type Sequence,
-  wholePasses,
-} from '@secateur/core';
+import { type RemovalGroup, SaliencyScorer, type SecateurError } from '@secateur/core';
 import { indicesOfUnit } from '@secateur/core/graph';
-import { InterpreterEngine, openTinyModel, providedBy } from '@secateur/core/testing';
+import { openTinyModel, providedBy, sequenceOf, signalsOn } from '@secateur/core/testing';
 import test from 'ava';
 import { elementForms, elementTerms } from './elements.js';
 import saliencyTaylor from './index.js';
@@ -22,23 +15,11 @@ test('each term is its formula', t => {
 
 const model = await openTinyModel({ bias: true });
 const groups = model.groups.filter(({ kind }) => kind === 'channel' || kind === 'kv-head');
-const sequences = [0, 1].map(
-  (first): Sequence => ({
-    ids: Int32Array.of(3 + first, 4, 5),
-    targets: Int32Array.of(4, 5, 6),
-    weights: Float32Array.of(1, 1, first),
-    length: 3,
-  }),
-);
-const collect = (needs: SaliencyScorer['needs']) =>
-  collectSignals({
-    passes: wholePasses(new InterpreterEngine(ref => model.source.format.read(ref))),
-    model,
-    groups,
-    needs: new Set(needs),
-    sequences,
-    batch: 2,
-  });
+const sequences = [0, 1].map(first => ({
+  ...sequenceOf(3 + first, 4, 5, 6),
+  weights: Float32Array.of(1, 1, first),
+}));
+const collect = (needs: SaliencyScorer['needs']) => signalsOn(model, groups, needs, sequences);
 const signals = await collect(['gradient', 'fisher']);
 
 interface Entry {

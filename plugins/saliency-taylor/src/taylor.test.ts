@@ -1,11 +1,5 @@
-import {
-  collectSignals,
-  SaliencyScorer,
-  type SecateurError,
-  type Sequence,
-  wholePasses,
-} from '@secateur/core';
-import { InterpreterEngine, openTinyModel, providedBy } from '@secateur/core/testing';
+import { SaliencyScorer, type SecateurError } from '@secateur/core';
+import { openTinyModel, providedBy, sequenceOf, signalsOn } from '@secateur/core/testing';
 import test from 'ava';
 import saliencyTaylor from './index.js';
 import { taylorScores } from './taylor.js';
@@ -36,17 +30,8 @@ const scorer = (options?: Parameters<typeof saliencyTaylor>[0]): SaliencyScorer 
 
 const model = await openTinyModel();
 const groups = model.groups.filter(({ kind }) => kind === 'channel');
-const passes = wholePasses(new InterpreterEngine(ref => model.source.format.read(ref)));
-const sequences: Sequence[] = [
-  {
-    ids: Int32Array.of(3, 4, 5),
-    targets: Int32Array.of(4, 5, 6),
-    weights: Float32Array.of(1, 1, 1),
-    length: 3,
-  },
-];
-const collect = (needs: SaliencyScorer['needs']) =>
-  collectSignals({ passes, model, groups, needs: new Set(needs), sequences, batch: 1 });
+const sequences = [sequenceOf(3, 4, 5, 6)];
+const collect = (needs: SaliencyScorer['needs']) => signalsOn(model, groups, needs, sequences);
 
 test('the plugin asks for gate gradients and scores by them', async t => {
   const fisher = scorer();

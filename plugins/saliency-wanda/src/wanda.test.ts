@@ -1,6 +1,6 @@
-import { collectSignals, type SecateurError, type Sequence, wholePasses } from '@secateur/core';
+import type { SaliencyScorer, SecateurError } from '@secateur/core';
 import { consumerOf, indicesOfUnit } from '@secateur/core/graph';
-import { InterpreterEngine, openTinyModel } from '@secateur/core/testing';
+import { openTinyModel, sequenceOf, signalsOn } from '@secateur/core/testing';
 import test from 'ava';
 import { wandaColumns, wandaScorer } from './index.js';
 
@@ -11,17 +11,8 @@ test('a column is the mean of |W| over its rows, times the norm of its input', t
 
 const model = await openTinyModel();
 const groups = model.groups.filter(({ kind }) => kind === 'channel' || kind === 'kv-head');
-const passes = wholePasses(new InterpreterEngine(ref => model.source.format.read(ref)));
-const sequences = [0, 1].map(
-  (first): Sequence => ({
-    ids: Int32Array.of(3 + first, 4, 9),
-    targets: Int32Array.of(4, 9, 2),
-    weights: Float32Array.of(1, 1, 1),
-    length: 3,
-  }),
-);
-const collect = (needs: typeof wandaScorer.needs) =>
-  collectSignals({ passes, model, groups, needs: new Set(needs), sequences, batch: 2 });
+const sequences = [0, 1].map(first => sequenceOf(3 + first, 4, 9, 2));
+const collect = (needs: SaliencyScorer['needs']) => signalsOn(model, groups, needs, sequences);
 
 test('a unit is the sum over the columns that read it, with the LoRA in the weight', async t => {
   t.deepEqual(wandaScorer.needs, ['inputNorms']);

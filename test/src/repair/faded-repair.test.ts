@@ -5,17 +5,18 @@ import {
   PruneOptimizer,
   type PruneOutcome,
   Repair,
-  type Report,
   resumeRun,
   type Token,
 } from '@secateur/core';
 import {
   fill,
   providedBy,
-  type TinySession,
+  runStopped,
   type TinySettings,
+  timeless,
   tinySession,
   watchedEngine,
+  writtenModel,
 } from '@secateur/core/testing';
 import { Lhspg, type LhspgOptions, lhspgOptions } from '@secateur/plugin-optimizer-lhspg';
 import repairLeastSquares from '@secateur/plugin-repair-least-squares';
@@ -55,9 +56,6 @@ const prepared = (own: Partial<LhspgOptions> = {}, set: TinySettings = settings)
   return { session, outcomes, repairs: () => repairs };
 };
 
-const timeless = ({ stages: _, ...report }: Report) => report;
-const written = ({ format }: TinySession) => format.models.get('run/model');
-
 for (const fade of fades) {
   test(`${fade}: in one period that learns nothing, it is the model that one-shot pruning repairs`, async t => {
     const still: TinySettings = { ...settings, train: { learningRate: 1e-30 } };
@@ -67,12 +65,12 @@ for (const fade of fades) {
       const { session, repairs } = prepared({ fade, periods: 1, warmup: 0, share }, still);
       const report = await executeRun(session);
       t.deepEqual(report.removedUnits, removedUnits);
-      t.deepEqual(written(session), written(once));
+      t.deepEqual(writtenModel(session), writtenModel(once));
       t.is(repairs(), 1);
     }
     const bare = tinySession(still, [], model);
     t.deepEqual((await executeRun(bare)).removedUnits, removedUnits);
-    t.notDeepEqual(written(bare), written(once));
+    t.notDeepEqual(writtenModel(bare), writtenModel(once));
   });
 
   test(`${fade}: each period is repaired once, and the cut repairs nothing again`, async t => {
@@ -87,7 +85,7 @@ for (const fade of fades) {
     const [shrunken, dense] = [prepared({ fade }), prepared({ fade, shrink: false })];
     const report = await executeRun(shrunken.session);
     t.deepEqual(timeless(await executeRun(dense.session)), timeless(report));
-    t.deepEqual(written(dense.session), written(shrunken.session));
+    t.deepEqual(writtenModel(dense.session), writtenModel(shrunken.session));
   });
 
   for (const at of [1, 2, 4, 5, 6])
@@ -95,13 +93,9 @@ for (const fade of fades) {
       const whole = prepared({ fade });
       const report = await executeRun(whole.session);
       const { session, repairs } = prepared({ fade });
-      const controller = new AbortController();
-      session.hooks.afterStep.tap('stop', ({ step }) => {
-        if (step === at) controller.abort(new Error('enough'));
-      });
-      await t.throwsAsync(executeRun(session, { signal: controller.signal }), { message: 'enough' });
+      await t.throwsAsync(runStopped(session, at), { message: 'enough' });
       t.deepEqual(timeless(await resumeRun(session)), timeless(report));
-      t.deepEqual(written(session), written(whole.session));
+      t.deepEqual(writtenModel(session), writtenModel(whole.session));
       t.is(repairs(), 3, 'a period is repaired by one process');
     });
 }
@@ -118,7 +112,7 @@ test('killed at the cut, it does not repair again', async t => {
   await t.throwsAsync(executeRun(session));
   kill = false;
   t.deepEqual(timeless(await resumeRun(session)), timeless(report));
-  t.deepEqual(written(session), written(whole.session));
+  t.deepEqual(writtenModel(session), writtenModel(whole.session));
   t.is(repairs(), 3);
 });
 
