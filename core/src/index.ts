@@ -86,6 +86,7 @@ export * from './selection/select-counts.js';
 export * from './session.js';
 export * from './signals/collect.js';
 export * from './signals/unit-weights.js';
+export { activePlugins } from './stamp.js';
 export * from './tap-only.js';
 export * from './timings.js';
 export * from './token.js';

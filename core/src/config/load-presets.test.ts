@@ -22,9 +22,18 @@ const factory = `
 `;
 
 test('paths are told from names', t => {
-  for (const path of ['./mine.ts', '../mine', '/x/mine', 'mine.mjs', 'presets/mine.js', 'C:\\mine.ts'])
+  for (const path of [
+    './mine.ts',
+    '../mine',
+    '/x/mine',
+    'mine.mjs',
+    'presets/mine.js',
+    'C:\\mine.ts',
+    'mine.ts#half',
+  ])
     t.true(isPresetPath(path), path);
-  for (const name of ['wanda-sp', 'lorashear', '@me/preset', 'ts']) t.false(isPresetPath(name), name);
+  for (const name of ['wanda-sp', 'lorashear', '@me/preset', 'ts', 'ts#half'])
+    t.false(isPresetPath(name), name);
 });
 
 test('a preset is named by its path, from the file that names it, as a factory or made', async t => {
@@ -45,6 +54,27 @@ test('a preset is named by its path, from the file that names it, as a factory o
   t.deepEqual(flags.presets?.slice(1), ['wanda-sp', false]);
   const same = { presets: ['wanda-sp'] };
   t.is(await withLoadedPresets(same, cwd), same);
+});
+
+test('a file of several presets gives the one that is named', async t => {
+  const cwd = await folderWith(t, {
+    'package.json': '{}',
+    'several.ts': `${factory.replace('export default', 'export const half =')}
+      export const whole = half();
+      export const other = 3;`,
+  });
+  const { presets = [] } = await withLoadedPresets(
+    { presets: ['several.ts#half', './several.ts#whole'] },
+    cwd,
+  );
+  t.like(presets, [{ name: 'mine' }, { name: 'mine' }]);
+  for (const [entry, code, message] of [
+    ['./several.ts', 'E_CONFIG_LOAD', /exports half, other, whole, expected a default export/],
+    ['./several.ts#none', 'E_CONFIG_LOAD', /expected an export "none"/],
+    ['./several.ts#other', 'E_CONFIG_INVALID', /the export "other" of \S+several\.ts holds 3/],
+    ['./none.ts#half', 'E_CONFIG_NOT_FOUND', /the preset \S+none\.ts does not exist/],
+  ] as const)
+    await t.throwsAsync(withLoadedPresets({ presets: [entry] }, cwd), { code, message }, entry);
 });
 
 test('a file that gives no preset says what it gives', async t => {

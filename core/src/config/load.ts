@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { cosmiconfig } from 'cosmiconfig';
 import { SecateurError } from '../errors.js';
-import { importDefault, loadFailure, type Modules, nothingIn, type Wanted } from './import-default.js';
+import { importExport, loadFailure, type Modules, nothingIn, type Wanted } from './import-export.js';
 import { withLoadedPresets } from './load-presets.js';
 import type { SecateurConfig } from './schema.js';
 
@@ -39,7 +39,7 @@ export const loadConfig = async ({
   cwd,
   modules = {},
 }: LoadOptions): Promise<LoadedConfig | undefined> => {
-  const load = (path: string): Promise<unknown> => importDefault(path, modules, wanted);
+  const load = (path: string): Promise<unknown> => importExport(path, modules, wanted);
   const explorer = cosmiconfig('secateur', {
     searchStrategy: 'project',
     searchPlaces: [

@@ -43,6 +43,8 @@ export interface RecoveryOutcome {
 
 /** Port: gives back to a cut model what it forgot. */
 export interface Recovery {
+  /** Refuses texts that it cannot do its work with, before anything is measured. */
+  check?(sources: readonly SourceData[]): void;
   recover(task: RecoveryTask): Promise<RecoveryOutcome>;
 }
 export const Recovery = createToken<Recovery>('recovery');

@@ -10,6 +10,7 @@ import { freshLora, type LoraState, loadLora } from '../model/lora-state.js';
 import { openSource } from '../model/open-source.js';
 import { Allocation } from '../ports/allocation.js';
 import { PruneOptimizer } from '../ports/prune-optimizer.js';
+import { Recovery } from '../ports/recovery.js';
 import { Repair } from '../ports/repair.js';
 import { TextReader, type TextSource } from '../ports/text.js';
 import { TokenizerFormat } from '../ports/tokenizer.js';
@@ -71,6 +72,7 @@ export const load = (session: Session): Stage<string, Loaded> => ({
     session.active(PruneOptimizer).check?.(config, model, candidates);
     const texts = await readTexts(session, checkpoint.folder, model.vocabulary);
     checkPacking(config, texts.sources, graph);
+    session.optional(Recovery)?.check?.(texts.sources);
     const hashes = { model: await checkpoint.hash(), adapter: adapter ? await adapter.hash() : null };
     return {
       model,

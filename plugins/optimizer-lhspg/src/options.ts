@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** Options of the LHSPG optimizer. Shares are of the run's training tokens. */
 export const lhspgOptions = z.strictObject({
   /** Number of periods, in each of which a part of the budget is chosen and faded. */
-  periods: z.number().int().min(1).default(1),
+  periods: z.number().int().min(1).default(4),
   /** Share of the tokens that trains LoRA before the first period. */
   warmup: z.number().min(0).max(0.9).default(0),
   /** Share of the tokens that all periods together take. */

@@ -24,7 +24,7 @@ import {
 import type { RecoveryOptions } from './options.js';
 import { roundShares } from './round-shares.js';
 import { apportion, hasConverged, readHeads, roundSteps, shuffled } from './rounds.js';
-import { objective, planStages, type Stage } from './stages.js';
+import { checkStages, objective, planStages, type Stage } from './stages.js';
 
 const PARTIAL = 'recover.partial';
 /** Below the run's folder: what training alone reads. Gone when the stage is over. */
@@ -53,6 +53,10 @@ interface Progress {
  */
 export class LoraRecovery implements Recovery {
   constructor(private readonly options: RecoveryOptions) {}
+
+  check(sources: readonly SourceData[]): void {
+    checkStages(sources, this.options);
+  }
 
   recover(task: RecoveryTask): Promise<RecoveryOutcome> {
     return new RecoveryRun(task, this.options).execute();

@@ -1,7 +1,7 @@
 import type { SourceData } from '@secateur/core';
 import test from 'ava';
 import { recoveryOptions } from './options.js';
-import { objective, planStages, type Stage } from './stages.js';
+import { checkStages, objective, planStages, type Stage } from './stages.js';
 
 const source = (name: string, kind: SourceData['kind']): SourceData => ({
   name,
@@ -57,4 +57,16 @@ test('a stage without a step is left out', t => {
 test('a stage lowers the mean loss over its own sources', t => {
   const stage: Stage = { name: 'pretraining', sources: text, steps: 1 };
   t.is(objective(stage, { wiki: 1, books: 4, alpaca: 100 }), 2.5);
+});
+
+test('instructions alone need instructions', t => {
+  const check = (sources: readonly SourceData[], instructions: number) => () =>
+    checkStages(sources, recoveryOptions.parse({ instructions }));
+  t.notThrows(check(text, 0.9));
+  t.notThrows(check([...text, ...asks], 1));
+  t.throws(check(text, 1), {
+    code: 'E_CONFIG_INVALID',
+    message: 'the recovery is to spend all tokens on instructions, but "wiki", "books" are plain text',
+  });
+  t.throws(check(text.slice(0, 1), 1), { message: /"wiki" is plain text/ });
 });

@@ -1,4 +1,4 @@
-import type { RecoveryRound, SourceData } from '@secateur/core';
+import { type RecoveryRound, SecateurError, type SourceData } from '@secateur/core';
 import type { RecoveryOptions } from './options.js';
 
 /** A part of the recovery with sources of its own. */
@@ -25,6 +25,24 @@ export const planStages = (
     { name: 'instruction', sources: [...text, ...instructions], steps: second },
   ];
   return stages.filter(stage => stage.steps > 0);
+};
+
+/**
+ * Recovery on instructions alone needs some: on text it would be another method under the same name.
+ * @throws SecateurError E_CONFIG_INVALID
+ */
+export const checkStages = (
+  sources: readonly SourceData[],
+  { instructions: share }: RecoveryOptions,
+): void => {
+  if (share < 1 || sources.some(source => source.kind === 'instruction')) return;
+  throw new SecateurError(
+    'E_CONFIG_INVALID',
+    `the recovery is to spend all tokens on instructions, but ${sources.map(({ name }) => `"${name}"`).join(', ')} ${sources.length === 1 ? 'is' : 'are'} plain text`,
+    {
+      hint: 'add a source of instruction records, or recover on text too: recoveryLora({ instructions: 0.2 })',
+    },
+  );
 };
 
 /** What a stage lowers: the mean loss over its sources, on their tuning splits. */

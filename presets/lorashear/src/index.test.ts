@@ -38,10 +38,10 @@ test('other parts are one word away', async t => {
   t.is(names('tracer'), 'llama tiny');
 });
 
-test('by default it prunes in one short period, and recovers in four rounds', async t => {
+test('by default it prunes in four short periods, and recovers in four rounds', async t => {
   const { removed, training, knowledge } = await run();
   t.true(Math.abs(removed.blocks - 0.2) < 0.02);
-  t.deepEqual(training.tokens, { pruning: 12, recovery: 132 });
+  t.deepEqual(training.tokens, { pruning: 48, recovery: 96 });
   t.is(training.rounds.length, 4);
   t.is(knowledge.filter(row => row.protected).length, 1);
 });

@@ -8,7 +8,7 @@ import {
   raceTable,
   shareTable,
 } from '../bench/tables.js';
-import { replaceMarked } from './results-table.js';
+import { replaceMarked } from './marked.js';
 
 /** The tables of docs/bench.md, by their marks. */
 export const benchTables: Readonly<Record<string, (record: BenchRecord) => string>> = {

@@ -2,7 +2,7 @@ import test from 'ava';
 import { type DevicesRecord, operatorsTable, runsTable } from '../devices/devices-record.js';
 import { readText } from '../workspace/repository-files.js';
 import { readJson } from '../workspace/rooms.js';
-import { replaceMarked } from './results-table.js';
+import { replaceMarked } from './marked.js';
 
 const page = readText('docs/devices.md');
 const record = readJson<DevicesRecord>('docs/devices.json');

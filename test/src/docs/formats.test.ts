@@ -2,7 +2,7 @@ import test from 'ava';
 import { type ExportsRecord, exportsTable } from '../exports/exports-record.js';
 import { readText } from '../workspace/repository-files.js';
 import { readJson } from '../workspace/rooms.js';
-import { replaceMarked } from './results-table.js';
+import { replaceMarked } from './marked.js';
 
 test('docs/formats.md has the table of exports.json, and its command', t => {
   const page = readText('docs/formats.md');

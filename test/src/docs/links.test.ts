@@ -40,10 +40,17 @@ test('paths of the repository that documents name exist', t => {
       if (areas.test(text)) t.true(exists(text), `${document}:${line} names ${text}`);
 });
 
-test('every page of docs/ and the examples are linked from README.md', t => {
-  const linked = readParts('README.md').links.map(({ text }) => text.split('#')[0]);
-  for (const page of documents.filter(file => file.startsWith('docs/') || file === 'examples/README.md'))
-    t.true(linked.includes(page), `README.md does not link ${page}`);
+test('every page of docs/ and the examples are linked from README.md, comparisons from their results', t => {
+  const linkedFrom = (document: string): readonly string[] =>
+    readParts(document).links.map(({ text }) =>
+      path.posix.join(path.posix.dirname(document), text.split('#')[0]!),
+    );
+  const [readme, results] = [linkedFrom('README.md'), linkedFrom('docs/results.md')];
+  for (const page of documents)
+    if (page.startsWith('docs/comparisons/'))
+      t.true(results.includes(page), `docs/results.md does not link ${page}`);
+    else if (page.startsWith('docs/') || page === 'examples/README.md')
+      t.true(readme.includes(page), `README.md does not link ${page}`);
 });
 
 test('a wrong link is found', t => {

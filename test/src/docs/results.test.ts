@@ -4,23 +4,30 @@ import test from 'ava';
 import { repository } from '../shared-data.js';
 import { readText } from '../workspace/repository-files.js';
 import { readJson } from '../workspace/rooms.js';
-import { type ResultsRecord, replaceMarked, resultsTable } from './results-table.js';
+import { withComparisons } from './comparison-table.js';
+import { marksOf } from './marked.js';
 
 const page = readText('docs/results.md');
-const records = readdirSync(path.join(repository, 'docs/results')).map(file => path.basename(file, '.json'));
 
-test('there are records', t => {
-  t.true(records.length >= 2);
+test('docs/results.md has the tables of docs/comparisons', t => {
+  t.is(
+    withComparisons(page, readText),
+    page,
+    'renew it: npm run build && node test/dist/docs/write-tables.js',
+  );
 });
 
-for (const name of records)
-  test(`docs/results.md has the table of ${name}.json, and its command`, t => {
-    const record = readJson<ResultsRecord>(`docs/results/${name}.json`);
-    t.true(page.includes(`<!-- ${name} -->`), `mark the place of the table with <!-- ${name} -->`);
-    t.is(
-      replaceMarked(page, name, resultsTable(record)),
-      page,
-      'renew it: npm run build && node test/dist/docs/write-tables.js',
-    );
+for (const name of readdirSync(path.join(repository, 'docs/comparisons')))
+  test(`the comparison ${name} is shown at each of its ratios, with its command, and is equal`, t => {
+    const record = readJson<CompareRecord>(`docs/comparisons/${name}/compare.json`);
+    for (const ratio of record.settings.ratios)
+      t.true(marksOf(page).includes(`${name} ${ratio}`), `mark the place of <!-- ${name} ${ratio} -->`);
     t.true(page.includes(record.command), `the page lacks ${record.command}`);
+    t.deepEqual(record.unequal, { parameters: [], tokens: [], inputs: [] });
   });
+
+interface CompareRecord {
+  readonly command: string;
+  readonly settings: { readonly ratios: readonly number[] };
+  readonly unequal: unknown;
+}

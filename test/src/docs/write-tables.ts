@@ -1,5 +1,5 @@
 /** Writes the generated tables of docs/: `node test/dist/docs/write-tables.js`. Tests say when that is due. */
-import { readdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { BenchRecord } from '../bench/record.js';
 import { type DevicesRecord, operatorsTable, runsTable } from '../devices/devices-record.js';
@@ -8,10 +8,11 @@ import { repository } from '../shared-data.js';
 import { readText } from '../workspace/repository-files.js';
 import { readJson } from '../workspace/rooms.js';
 import { withBenchTables } from './bench-tables.js';
+import { withComparisons } from './comparison-table.js';
 import { hooksTable } from './hooks-table.js';
 import { type LockFile, licencesTable, runtimeDependencies } from './licences-table.js';
 import { withFirstTable } from './markdown.js';
-import { type ResultsRecord, replaceMarked, resultsTable } from './results-table.js';
+import { replaceMarked } from './marked.js';
 
 const replaceTable = (document: string, table: string): void => {
   const before = readText(document);
@@ -38,16 +39,7 @@ writeFileSync(
 );
 
 const results = 'docs/results.md';
-const page = readdirSync(path.join(repository, 'docs/results')).reduce(
-  (text, file) =>
-    replaceMarked(
-      text,
-      path.basename(file, '.json'),
-      resultsTable(readJson<ResultsRecord>(`docs/results/${file}`)),
-    ),
-  readText(results),
-);
-writeFileSync(path.join(repository, results), page);
+writeFileSync(path.join(repository, results), withComparisons(readText(results), readText));
 
 const bench = 'docs/bench.md';
 const measured = withBenchTables(readText(bench), readJson<BenchRecord>('docs/bench/bench.json'));

@@ -7,7 +7,12 @@ const factories = Object.entries(installation.presets) as [string, (options: { r
 
 for (const [name, make] of factories)
   test(`${name}: by itself it prunes the tiny model to its ratio, and what it writes is what it cut`, async t => {
-    const session = await presetSession(make({ ratio: 0.2 }), { train: { rank: 2 } });
+    // By its name, the tiny session reads instructions.
+    const text = { asks: { file: 'asks.txt', validation: 0.3, tuning: 0.1 } };
+    const session = await presetSession(make({ ratio: 0.2 }), {
+      train: { rank: 2 },
+      ...(name === 'lorashear-instruct-only' ? { text } : {}),
+    });
     t.is(session.preset, name);
     const { class: kind, sparsity, removed, check, training } = await executeRun(session);
     t.is(kind, ['wanda', 'sparsegpt'].includes(name) ? 'unstructured' : 'structured');
@@ -17,3 +22,10 @@ for (const [name, make] of factories)
     t.true(check.maskedVsCompact < 1e-5 && check.writtenVsCompact < 1e-5, JSON.stringify(check));
     t.true(training.tokens.pruning + training.tokens.recovery <= session.config.train.tokens);
   });
+
+test('lorashear-instruct-only is refused without instructions', async t => {
+  const session = await presetSession(installation.presets['lorashear-instruct-only']!(), {
+    train: { rank: 2 },
+  });
+  await t.throwsAsync(executeRun(session), { code: 'E_CONFIG_INVALID', message: /are plain text/ });
+});

@@ -20,6 +20,6 @@ export interface Material {
   readonly hash: string;
 }
 
-/** The sources as a configuration names them, measured on one of the held-out texts. */
-export const textOf = ({ sources }: Material, held: 'tune' | 'test'): NonNullable<SecateurConfig['text']> =>
-  Object.fromEntries(sources.map(source => [source.name, { file: source.train, validation: source[held] }]));
+/** The sources as a configuration names them, measured on the test texts. */
+export const textOf = ({ sources }: Material): NonNullable<SecateurConfig['text']> =>
+  Object.fromEntries(sources.map(source => [source.name, { file: source.train, validation: source.test }]));

@@ -10,7 +10,12 @@ import { prepareStories } from './stories.js';
  */
 export const prepareMaterial = async (name: string, scratch: string): Promise<Material> => {
   if (name === 'bundled') return bundledMaterial();
-  if (name === 'smollm2') return { ...bundledMaterial(), model: await smollm2Folder(scratch) };
+  if (name === 'smollm2') {
+    // The adapter is the bundled model's, and so are instructions by its rules.
+    const { adapter: _, sources, ...rest } = bundledMaterial();
+    const texts = sources.filter(source => source.name !== 'instructions');
+    return { ...rest, sources: texts, model: await smollm2Folder(scratch) };
+  }
   const data = sharedData();
   if (data === undefined) throw new Error('this model needs the development data beside the repository');
   return prepareStories(data, scratch);

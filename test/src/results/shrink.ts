@@ -77,7 +77,7 @@ const measure = async (shrink: boolean): Promise<Measured> => {
       presets: [lorashear({ lhspg })],
       threads: Number(values.threads),
       use: { knowledge: 'none' },
-      text: textOf(material, 'test'),
+      text: textOf(material),
       prune: { ratio: Number(values.ratio) },
       train: { tokens: Number(values.tokens), learningRate: Number(values.rate) },
       calibration: { sequences: Number(values.calibration) },

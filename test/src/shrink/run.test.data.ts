@@ -17,7 +17,9 @@ export const shrinkingRun = async (out: string, shrink: boolean, how: 'run' | 'r
       threads: 1,
       use: { knowledge: 'none', recovery: 'none' },
       text: Object.fromEntries(
-        sources.map(({ name, train, test }) => [name, { file: train, validation: test }]),
+        sources
+          .filter(({ train }) => train.endsWith('.txt'))
+          .map(({ name, train, test }) => [name, { file: train, validation: test }]),
       ),
       train: { tokens: 768, batch: 2, sequence: 32, learningRate: 0.002 },
       calibration: { sequences: 4 },

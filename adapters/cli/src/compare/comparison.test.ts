@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SecateurError, systemClock } from '@secateur/core';
 import test, { type ExecutionContext } from 'ava';
@@ -189,7 +189,7 @@ test('a kept cell of other settings is E_RESUME, unless all is made anew', async
   await t.throwsAsync(run(other), {
     code: 'E_RESUME',
     message:
-      /^the cell magnitude, ratio 0\.25, seed 7 in \S+ was made with other settings: config\.use\.recovery, config\.train\.tokens$/,
+      /^the cell magnitude, ratio 0\.25, seed 7 in \S+ was made with other settings: config\.use\.recovery, config\.train\.tokens, plugins\.recovery-lora\.rounds/,
   });
   await run({ ...other, resume: false });
   t.is(tasks.length, 4);
@@ -198,6 +198,29 @@ test('a kept cell of other settings is E_RESUME, unless all is made anew', async
     'cell.json',
     'settings.json',
   ]);
+});
+
+test('options count where their plugin is at work, and only there', async t => {
+  const { cwd, run } = await prepare(t);
+  const config = (alpha: number): Promise<void> =>
+    writeFile(
+      join(cwd, 'prune.config.ts'),
+      `import { definePlugin, Sampler, SaliencyScorer } from '@secateur/core';
+       const idle = definePlugin('idle', api => api.provide(Sampler, 'idle', {}));
+       const busy = definePlugin('busy', api => api.provide(SaliencyScorer, 'busy', {}));
+       export default {
+         model: 'm', seed: 7, use: { saliency: 'busy' },
+         plugins: [idle({ alpha: ${alpha} }), busy({ beta: ${Math.floor(alpha)} })],
+       };`,
+    );
+  await rm(join(cwd, 'prune.config.json'));
+  const own = { presets: ['magnitude'], seeds: 1 };
+  await config(1);
+  await run(own);
+  await config(1.5);
+  await run(own);
+  await config(2);
+  await t.throwsAsync(run(own), { code: 'E_RESUME', message: /other settings: plugins\.busy\.beta$/ });
 });
 
 test('unequal parameters are an error that names the cells, after all is written', async t => {

@@ -1,7 +1,7 @@
 import type { LogEntry, Resolved, SecateurConfig } from '@secateur/core';
-import { isSecateurError, SecateurError } from '@secateur/core';
+import { activePlugins, isSecateurError, SecateurError } from '@secateur/core';
 import type { Console } from '../console.js';
-import { resolveInvocation } from '../open.js';
+import { resolveInvocation, withSession } from '../open.js';
 import { absolute, flagLayer } from '../options.js';
 import { type Cell, type CellName, type FailedCell, folderOf, isFailed } from './cell.js';
 import { cellLayer, isChosen } from './cell-layer.js';
@@ -73,7 +73,7 @@ export class Comparison {
             const demand = { ...name, entry, out: store.runFolder(name), recoveryTokens };
             const layer = cellLayer(common, demand, own);
             const resolved = await resolve(layer);
-            const settings = settingsOf(resolved);
+            const settings = await settingsOf(resolved);
             if (!flags.resume) await store.forget(name);
             const kept = await store.kept(name, settings);
             prepared.set(folderOf(name), { name, flags: layer, file: resolved.file, settings, kept });
@@ -182,9 +182,13 @@ const ratesOf = (
     ? rates
     : [null];
 
-/** What decides a cell's numbers: not where it is written. */
-const settingsOf = ({ config: { out: _, ...config }, preset, plugins }: Resolved): CellSettings => ({
-  config,
-  preset,
-  plugins: Object.fromEntries(plugins.map(({ name, options = {} }) => [name, options])),
-});
+/** What decides a cell's numbers: not where it is written, nor the options of a plugin that fills no port of the run. */
+const settingsOf = async (resolved: Resolved): Promise<CellSettings> => {
+  const { out: _, ...config } = resolved.config;
+  const plugins = await withSession(resolved, async session => activePlugins(session));
+  return {
+    config,
+    preset: resolved.preset,
+    plugins: Object.fromEntries(plugins.map(({ name, options }) => [name, options])),
+  };
+};

@@ -1,5 +1,7 @@
+import type { Cell } from './cell.js';
 import { sectionsOf } from './columns.js';
 import { notesOf } from './notes.js';
+import { differenceOf, showDifference } from './paired.js';
 import type { CompareRecord, Row } from './record.js';
 
 /**
@@ -21,6 +23,7 @@ export const markdownOf = (record: CompareRecord, charts: readonly string[]): st
       .map(note => `- ${note}`)
       .join('\n'),
     ...sectionsOf(record).flatMap(({ title, head, rows }) => [`## ${capital(title)}`, tableOf(head, rows)]),
+    ...differencesOf(record),
     ...(tuned.length === 0
       ? []
       : ['## Rates', tableOf(['preset', 'ratio', 'rate', 'tuning loss by rate'], tuned.map(rateLine))]),
@@ -32,6 +35,28 @@ export const markdownOf = (record: CompareRecord, charts: readonly string[]): st
     .join('\n\n')
     .trimEnd()
     .concat('\n');
+};
+
+/** Every structured method against the first one, at each ratio. */
+const differencesOf = ({ rows, cells, settings }: CompareRecord): readonly string[] => {
+  const structured = rows.filter(row => row.class === 'structured');
+  const first = structured[0]?.preset;
+  const others = [...new Set(structured.map(({ preset }) => preset))].slice(1);
+  if (first === undefined || others.length === 0) return [];
+  const cellsOf = (preset: string, ratio: number): readonly Cell[] =>
+    cells.filter(cell => cell.preset === preset && cell.ratio === ratio);
+  const shown = (preset: string, ratio: number): string => {
+    const difference = differenceOf(cellsOf(preset, ratio), cellsOf(first, ratio));
+    return difference === undefined ? '-' : showDifference(difference);
+  };
+  return [
+    `## Against ${first}`,
+    `How much higher the perplexity is than that of ${first}, the first preset of the command: exp of the mean difference of the losses, seed by seed, with its 95 % interval.`,
+    tableOf(
+      ['preset', ...settings.ratios.map(ratio => `ratio ${ratio}`)],
+      others.map(preset => [preset, ...settings.ratios.map(ratio => shown(preset, ratio))]),
+    ),
+  ];
 };
 
 const rateLine = ({ preset, ratio, tuned }: Row): readonly string[] => [

@@ -211,3 +211,20 @@ test('charts are SVG that names what it shows', async t => {
   t.false(/NaN|undefined/.test([...charts.values()].join('')));
   t.true(charts.get('kept-magnitude-0.25.svg')!.includes('>channels<'));
 });
+
+test('the page holds every other structured method against the first', t => {
+  const of = (preset: string, recovered: number, seed: number): Cell =>
+    recovering(recovered, { preset, seed });
+  const group = (preset: string, values: readonly number[]) => ({
+    cells: values.map((value, i) => of(preset, value, 7 + i)),
+    tuned: null,
+    trials: [],
+  });
+  const groups = [group('magnitude', [20, 20]), group('mine', [22, 22])];
+  const page = (own: typeof groups): string =>
+    markdownOf(recordOf(own, { command: 'x', now: 0, machine, settings }), []);
+  const text = page(groups);
+  t.true(text.includes('## Against magnitude'));
+  t.true(text.includes('| mine | +10.0 % (+10.0 to +10.0) |'), text);
+  t.false(page(groups.slice(0, 1)).includes('## Against'));
+});
