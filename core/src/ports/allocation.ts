@@ -1,3 +1,4 @@
+import type { ResolvedConfig } from '../config/schema.js';
 import type { KnowledgeMap } from '../domain/knowledge.js';
 import type { RemovalGroup, SaliencyMap, Selection } from '../domain/removal-group.js';
 import type { LiveModel } from '../model/live-model.js';
@@ -30,6 +31,8 @@ export interface AllocationTask {
 export interface Allocation {
   /** Whether it may empty groups, whatever `prune.minKvHeads` and `prune.minChannels` say. Default false. */
   readonly beyondMinima?: boolean;
+  /** Refuses what it cannot spread a budget for, before anything is measured. */
+  check?(config: ResolvedConfig): void;
   /** Units to remove of each group, by id; a group that is not named keeps all. */
   allocate(task: AllocationTask): Promise<ReadonlyMap<string, number>>;
 }

@@ -67,7 +67,9 @@ export const load = (session: Session): Stage<string, Loaded> => ({
     const units = removesWeights(session) ? [] : candidates;
     checkShape(run, model, units);
     session.optional(Repair)?.check?.(model, candidates);
-    const beyondMinima = session.optional(Allocation)?.beyondMinima ?? false;
+    const allocation = session.optional(Allocation);
+    allocation?.check?.(config);
+    const beyondMinima = allocation?.beyondMinima ?? false;
     if (!removesWeights(session)) checkBudget(units, quotaOf(run, model), limitsOf(config), beyondMinima);
     session.active(PruneOptimizer).check?.(config, model, candidates);
     const texts = await readTexts(session, checkpoint.folder, model.vocabulary);

@@ -4,7 +4,6 @@ import {
   checkCapacity,
   definePlugin,
   notAlike,
-  type ResolvedConfig,
   SecateurError,
 } from '@secateur/core';
 import { z } from 'zod';
@@ -23,6 +22,10 @@ const schema = z.strictObject({
  * units goes, share ∝ (deviation + ε)^(−power), to what limits and whole units allow.
  */
 export const byKnowledge = ({ power, kinds }: z.output<typeof schema>): Allocation => ({
+  check({ use, export: { shape } }) {
+    if (use.knowledge === 'none') throw unknown('any group');
+    if (shape === 'uniform') throw notAlike('knowledge');
+  },
   async allocate({ groups, knowledge, quota, limits, already }) {
     if (limits.alike) throw notAlike('knowledge');
     checkCapacity(groups, quota, limits);
@@ -58,18 +61,10 @@ const unknown = (what: string): SecateurError =>
     { hint: "choose a knowledge analysis: use: { knowledge: 'ablation' }" },
   );
 
-/** What can be known before anything is measured. */
-const check = ({ use, export: { shape } }: ResolvedConfig): void => {
-  if (use.allocation !== 'knowledge') return;
-  if (use.knowledge === 'none') throw unknown('any group');
-  if (shape === 'uniform') throw notAlike('knowledge');
-};
-
 export default definePlugin(
   'allocation-knowledge',
   (api, options) => {
     api.provide(Allocation, 'knowledge', byKnowledge(options), 'by what each group knows');
-    api.hooks.initialize.tap(() => check(api.config));
   },
   schema,
 );

@@ -5,16 +5,13 @@ import {
   createRng,
   executeRun,
   KnowledgeAnalysis,
-  openSession,
-  type Plugin,
   type RemovalGroup,
-  type RunContext,
   type SelectionLimits,
   type UnitKind,
 } from '@secateur/core';
 import { fill, tinyConfig, tinySession } from '@secateur/core/testing';
 import test from 'ava';
-import allocationKnowledge, { byKnowledge } from './index.js';
+import { byKnowledge } from './index.js';
 
 const limits: SelectionLimits = { ranking: 'kind', rounding: 1, minKvHeads: 1, minChannels: 1 };
 
@@ -156,15 +153,10 @@ test('without an analysis the next step is told, before anything is measured whe
     ['ablation', 'uniform', /export\.shape is "uniform"/],
   ] as const) {
     const config = { ...tinyConfig({ export: { shape } }), use: { allocation: 'knowledge', knowledge } };
-    const analysis = {
-      name: 'analysis',
-      apply: api => api.provide(KnowledgeAnalysis, 'ablation', { analyse: async () => ({ rows: [] }) }),
-    } satisfies Plugin;
-    const session = await openSession({ config, plugins: [allocationKnowledge(), analysis], preset: 'tiny' });
-    await t.throwsAsync(session.hooks.initialize.promise({} as RunContext), {
+    t.throws(() => byKnowledge({ power: 0.5, kinds: 'apart' }).check?.(config), {
       code: 'E_CONFIG_INVALID',
       message,
-    });
+    } as never);
   }
 });
 

@@ -3,7 +3,6 @@ import {
   type AllocationTask,
   costOf,
   executeRun,
-  openSession,
   type ProgressEvent,
   type RunContext,
 } from '@secateur/core';
@@ -122,14 +121,12 @@ test('an interrupted search stops before the next evaluation', async t => {
 });
 
 test('layers that must stay alike are refused before anything is measured', async t => {
-  const config = { ...tinyConfig({ export: { shape: 'uniform' } }), use: { allocation: 'search' } };
-  const session = await openSession({ config, plugins: [allocationSearch()], preset: 'tiny' });
-  await t.throwsAsync(session.hooks.initialize.promise({} as RunContext), {
+  const session = tinySession({ export: { shape: 'uniform' } }, [fill(Allocation, bySearch(options))]);
+  await t.throwsAsync(executeRun(session), {
     code: 'E_CONFIG_INVALID',
     message: /export\.shape is "uniform"/,
   });
-  const other = await openSession({ config: tinyConfig(), plugins: [allocationSearch()], preset: 'tiny' });
-  await t.notThrowsAsync(other.hooks.initialize.promise({} as RunContext));
+  t.notThrows(() => bySearch(options).check?.(tinyConfig()));
 });
 
 test('options of nothing are refused', t => {

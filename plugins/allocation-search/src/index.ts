@@ -1,12 +1,4 @@
-import {
-  Allocation,
-  allowedCounts,
-  definePlugin,
-  notAlike,
-  type ResolvedConfig,
-  selectCounts,
-  selectUnits,
-} from '@secateur/core';
+import { Allocation, allowedCounts, definePlugin, notAlike, selectCounts, selectUnits } from '@secateur/core';
 import { z } from 'zod';
 import { type Counts, costOfCounts, Moves, type Slot } from './moves.js';
 import { search } from './search.js';
@@ -33,6 +25,9 @@ export const bySearch = ({
   look,
   finalists,
 }: z.output<typeof schema>): Allocation => ({
+  check({ export: { shape } }) {
+    if (shape === 'uniform') throw notAlike('search');
+  },
   async allocate(task) {
     const { run, groups, saliency, quota, limits, already } = task;
     if (limits.alike) throw notAlike('search');
@@ -71,16 +66,10 @@ export const bySearch = ({
   },
 });
 
-/** What can be known before anything is measured. */
-const check = ({ use, export: { shape } }: ResolvedConfig): void => {
-  if (use.allocation === 'search' && shape === 'uniform') throw notAlike('search');
-};
-
 export default definePlugin(
   'allocation-search',
   (api, options) => {
     api.provide(Allocation, 'search', bySearch(options), 'a search on the calibration loss');
-    api.hooks.initialize.tap(() => check(api.config));
   },
   schema,
 );
