@@ -17,7 +17,13 @@ test('docs/results.md has the tables of docs/comparisons', t => {
   );
 });
 
-for (const name of readdirSync(path.join(repository, 'docs/comparisons')))
+const comparisons = readdirSync(path.join(repository, 'docs/comparisons'));
+
+test('there are comparisons', t => {
+  t.true(comparisons.length >= 2);
+});
+
+for (const name of comparisons)
   test(`the comparison ${name} is shown at each of its ratios, with its command, and is equal`, t => {
     const record = readJson<CompareRecord>(`docs/comparisons/${name}/compare.json`);
     for (const ratio of record.settings.ratios)

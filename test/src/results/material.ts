@@ -20,6 +20,10 @@ export interface Material {
   readonly hash: string;
 }
 
+/** Those that are no instructions. */
+export const plainTexts = (sources: readonly MaterialSource[]): readonly MaterialSource[] =>
+  sources.filter(({ train }) => train.endsWith('.txt'));
+
 /** The sources as a configuration names them, measured on the test texts. */
 export const textOf = ({ sources }: Material): NonNullable<SecateurConfig['text']> =>
   Object.fromEntries(sources.map(source => [source.name, { file: source.train, validation: source.test }]));

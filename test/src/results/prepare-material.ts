@@ -1,6 +1,6 @@
 import { sharedData } from '../shared-data.js';
 import { bundledMaterial } from './bundled.js';
-import type { Material } from './material.js';
+import { type Material, plainTexts } from './material.js';
 import { smollm2Folder } from './smollm2.js';
 import { prepareStories } from './stories.js';
 
@@ -13,8 +13,7 @@ export const prepareMaterial = async (name: string, scratch: string): Promise<Ma
   if (name === 'smollm2') {
     // The adapter is the bundled model's, and so are instructions by its rules.
     const { adapter: _, sources, ...rest } = bundledMaterial();
-    const texts = sources.filter(source => source.name !== 'instructions');
-    return { ...rest, sources: texts, model: await smollm2Folder(scratch) };
+    return { ...rest, sources: plainTexts(sources), model: await smollm2Folder(scratch) };
   }
   const data = sharedData();
   if (data === undefined) throw new Error('this model needs the development data beside the repository');

@@ -2,6 +2,7 @@ import { executeRun, openSession, type Report, resolveConfig, resumeRun, systemC
 import lorashear from '@secateur/preset-lorashear';
 import { installation } from 'secateur';
 import { bundledMaterial } from '../results/bundled.js';
+import { plainTexts } from '../results/material.js';
 
 /** 12 steps on the bundled model, in three periods. A checkpoint after each second, real files and the real engine. */
 export const shrinkingRun = async (out: string, shrink: boolean, how: 'run' | 'resume'): Promise<Report> => {
@@ -17,9 +18,7 @@ export const shrinkingRun = async (out: string, shrink: boolean, how: 'run' | 'r
       threads: 1,
       use: { knowledge: 'none', recovery: 'none' },
       text: Object.fromEntries(
-        sources
-          .filter(({ train }) => train.endsWith('.txt'))
-          .map(({ name, train, test }) => [name, { file: train, validation: test }]),
+        plainTexts(sources).map(({ name, train, test }) => [name, { file: train, validation: test }]),
       ),
       train: { tokens: 768, batch: 2, sequence: 32, learningRate: 0.002 },
       calibration: { sequences: 4 },

@@ -1,5 +1,6 @@
 import type { Cell } from './cell.js';
-import { type Interval, intervalOf } from './interval.js';
+import { intervalOf } from './interval.js';
+import { geometricMean } from './record.js';
 
 /** How much higher one method's perplexity is than another's, as a share of the other's: 0.1 is 10 % higher. */
 export interface Difference {
@@ -18,17 +19,15 @@ export const differenceOf = (cells: readonly Cell[], others: readonly Cell[]): D
     return other === undefined ? [] : [lossOf(cell) - lossOf(other)];
   });
   if (losses.length === 0) return undefined;
-  const { mean, half }: Interval = intervalOf(losses);
+  const { mean, half } = intervalOf(losses);
   return {
     mean: Math.expm1(mean),
     interval: half === null ? null : [Math.expm1(mean - half), Math.expm1(mean + half)],
   };
 };
 
-const lossOf = ({ perplexity }: Cell): number => {
-  const sources = Object.values(perplexity);
-  return sources.reduce((sum, { recovered }) => sum + Math.log(recovered), 0) / sources.length;
-};
+const lossOf = ({ perplexity }: Cell): number =>
+  Math.log(geometricMean(Object.values(perplexity).map(({ recovered }) => recovered)));
 
 /** `+3.1 % (+1.2 to +5.0)`; the mean alone for one seed. */
 export const showDifference = ({ mean, interval }: Difference): string =>

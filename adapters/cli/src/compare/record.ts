@@ -174,5 +174,5 @@ const meanOf = (cells: readonly Cell[], value: (cell: Cell) => number): number =
   cells.reduce((sum, cell) => sum + value(cell), 0) / cells.length;
 
 /** exp of the mean logarithm: of perplexities, that of the mean loss. */
-const geometricMean = (values: readonly number[]): number =>
+export const geometricMean = (values: readonly number[]): number =>
   Math.exp(values.reduce((sum, x) => sum + Math.log(x), 0) / values.length);
