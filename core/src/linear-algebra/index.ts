@@ -3,5 +3,6 @@
 export * from './add-product.js';
 export * from './cholesky.js';
 export * from './dot.js';
+export * from './mirror.js';
 export * from './parts.js';
 export * from './ridge.js';

@@ -1,6 +1,16 @@
 import test from 'ava';
 import { createRng } from '../rng.js';
-import { addProduct, cholesky, columnsOf, dot, inverse, partOf, solveRows, withRidge } from './index.js';
+import {
+  addProduct,
+  cholesky,
+  columnsOf,
+  dot,
+  inverse,
+  mirrorLower,
+  partOf,
+  solveRows,
+  withRidge,
+} from './index.js';
 
 const rng = createRng(5);
 const random = (length: number): Float64Array => Float64Array.from({ length }, () => rng.normal());
@@ -99,3 +109,18 @@ test('dot products and products of every remainder', t => {
     t.true(near(c, expected));
   }
 });
+
+for (const size of [1, 2, 5])
+  test(`the lower half of a symmetric product of size ${size}, mirrored, is all of it`, t => {
+    const a = random(size * 3);
+    const turned = Float64Array.from({ length: size * 3 }, (_, k) =>
+      at(a, 3, k % size, Math.floor(k / size)),
+    );
+    const whole = moments(size);
+    const half = whole.slice();
+    const shape = { rows: size, inner: 3, columns: size };
+    addProduct(whole, a, turned, shape);
+    addProduct(half, a, turned, { ...shape, lower: true });
+    mirrorLower(half, size);
+    t.true(near(half, whole));
+  });

@@ -4,6 +4,7 @@ import {
   columnsOf,
   dot,
   inverse,
+  mirrorLower,
   partOf,
   solveRows,
   withRidge,
@@ -110,7 +111,8 @@ class Remaining {
     const weight = columnsOf(this.#weight, this.#width, stay);
     addProduct(weight, byRow, across, { rows: this.#out, ...sizes });
     const rest = partOf(this.#inverse, this.#width, stay, stay);
-    addProduct(rest, bySurvivor, across, { rows: stay.length, ...sizes });
+    addProduct(rest, bySurvivor, across, { rows: stay.length, lower: true, ...sizes });
+    mirrorLower(rest, stay.length);
     this.#weight = weight;
     this.#inverse = rest;
     this.#width = stay.length;

@@ -18,6 +18,8 @@ export interface Material {
   readonly sources: readonly MaterialSource[];
   /** sha256 over all texts, first 12 digits. */
   readonly hash: string;
+  /** What else a configuration says of it. */
+  readonly settings?: Pick<SecateurConfig, 'calibration' | 'evaluate' | 'train'>;
 }
 
 /** Those that are no instructions. */

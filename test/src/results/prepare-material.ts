@@ -1,7 +1,7 @@
 import { sharedData } from '../shared-data.js';
 import { bundledMaterial } from './bundled.js';
-import { type Material, plainTexts } from './material.js';
-import { smollm2Folder } from './smollm2.js';
+import type { Material } from './material.js';
+import { prepareSmollm2 } from './prepare-smollm2.js';
 import { prepareStories } from './stories.js';
 
 /**
@@ -10,11 +10,7 @@ import { prepareStories } from './stories.js';
  */
 export const prepareMaterial = async (name: string, scratch: string): Promise<Material> => {
   if (name === 'bundled') return bundledMaterial();
-  if (name === 'smollm2') {
-    // The adapter is the bundled model's, and so are instructions by its rules.
-    const { adapter: _, sources, ...rest } = bundledMaterial();
-    return { ...rest, sources: plainTexts(sources), model: await smollm2Folder(scratch) };
-  }
+  if (name === 'smollm2') return prepareSmollm2(scratch);
   const data = sharedData();
   if (data === undefined) throw new Error('this model needs the development data beside the repository');
   return prepareStories(data, scratch);

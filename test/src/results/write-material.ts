@@ -20,7 +20,7 @@ const { values } = parseArgs({
 });
 if (values.out === undefined) throw new Error('--out names the folder');
 const out = path.resolve(values.out);
-const { model, adapter, sources, hash } = await prepareMaterial(values.model, out);
+const { model, adapter, sources, hash, settings } = await prepareMaterial(values.model, out);
 const wanted = values.sources?.split(',') ?? sources.map(({ name }) => name);
 const text = Object.fromEntries(
   wanted.map(name => {
@@ -31,6 +31,12 @@ const text = Object.fromEntries(
 );
 mkdirSync(out, { recursive: true });
 const file = path.join(out, 'prune.config.json');
-const config = { model, ...(adapter === undefined ? {} : { adapter }), text, evaluate: { tokens: 16_000 } };
+const config = {
+  model,
+  ...(adapter === undefined ? {} : { adapter }),
+  text,
+  evaluate: { tokens: 16_000 },
+  ...settings,
+};
 writeFileSync(file, `${JSON.stringify(config, undefined, 2)}\n`);
 process.stdout.write(`${file} (texts ${hash})\n`);
