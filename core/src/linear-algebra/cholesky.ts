@@ -1,5 +1,13 @@
 import { SecateurError } from '../errors.js';
+import { addProduct } from './add-product.js';
 import { dot } from './dot.js';
+import { transposed } from './transposed.js';
+
+/**
+ * Columns that are factored and solved entry by entry. What they do to all others are products, which read memory far
+ * less often than dot products of rows do.
+ */
+export const PANEL = 48;
 
 /** The lower factor of a symmetric positive definite matrix, A = L Lᵀ. */
 export interface Cholesky {
@@ -11,69 +19,40 @@ export interface Cholesky {
 }
 
 /**
- * Row by row from dot products of rows (Cholesky-Banachiewicz): every read is along memory.
+ * Panel by panel (right-looking): factor some columns, then take L Lᵀ of them from what is left.
  * @param matrix symmetric, row-major [size, size]; only its lower half is read
  * @throws SecateurError E_NUMERICS when it is not positive definite
  */
 export const cholesky = (matrix: Float64Array, size: number): Cholesky => {
-  const lower = new Float64Array(size * size);
-  for (let i = 0; i < size; i++) {
-    for (let j = 0; j < i; j++)
-      lower[i * size + j] =
-        (matrix[i * size + j]! - dot(lower, i * size, lower, j * size, j)) / lower[j * size + j]!;
-    const pivot = matrix[i * size + i]! - dot(lower, i * size, lower, i * size, i);
+  const lower = matrix.slice();
+  for (let from = 0; from < size; from += PANEL) {
+    const to = Math.min(from + PANEL, size);
+    factorPanel(lower, size, from, to);
+    const below = { data: lower, at: to * size + from, stride: size };
+    const [rows, inner] = [size - to, to - from];
+    const turned = { data: transposed(below, { rows, columns: inner }) };
+    const rest = { data: lower, at: to * size + to, stride: size };
+    addProduct(rest, below, turned, { rows, inner, columns: rows, factor: -1, lower: true });
+  }
+  for (let i = 0; i < size; i++) lower.fill(0, i * size + i + 1, (i + 1) * size);
+  return { size, lower, upper: transposed({ data: lower }, { rows: size, columns: size }) };
+};
+
+/** Columns `from` to `to` of L, rows from `from` on, once those before have been taken from them. */
+const factorPanel = (lower: Float64Array, size: number, from: number, to: number): void => {
+  for (let i = from; i < size; i++) {
+    const row = i * size;
+    for (let j = from; j < Math.min(i, to); j++)
+      lower[row + j] =
+        (lower[row + j]! - dot(lower, row + from, lower, j * size + from, j - from)) / lower[j * size + j]!;
+    if (i >= to) continue;
+    const pivot = lower[row + i]! - dot(lower, row + from, lower, row + from, i - from);
     if (!(pivot > 0))
       throw new SecateurError(
         'E_NUMERICS',
         `a matrix of second moments is not positive definite: pivot ${i} is ${pivot}`,
-        {
-          hint: 'raise the ridge of the plugin, or calibrate on more text',
-        },
+        { hint: 'raise the ridge of the plugin, or calibrate on more text' },
       );
-    lower[i * size + i] = Math.sqrt(pivot);
+    lower[row + i] = Math.sqrt(pivot);
   }
-  return { size, lower, upper: transposed(lower, size) };
-};
-
-const transposed = (matrix: Float64Array, size: number): Float64Array => {
-  const result = new Float64Array(size * size);
-  for (let i = 0; i < size; i++) for (let j = 0; j < size; j++) result[j * size + i] = matrix[i * size + j]!;
-  return result;
-};
-
-/**
- * X = R A⁻¹ for each row of R, in place.
- * @param rows row-major [count, size]
- */
-export const solveRows = ({ size, lower, upper }: Cholesky, rows: Float64Array): void => {
-  for (let row = 0; row < rows.length; row += size) {
-    for (let i = 0; i < size; i++)
-      rows[row + i] = (rows[row + i]! - dot(lower, i * size, rows, row, i)) / lower[i * size + i]!;
-    for (let i = size - 1; i >= 0; i--)
-      rows[row + i] =
-        (rows[row + i]! - dot(upper, i * size + i + 1, rows, row + i + 1, size - 1 - i)) /
-        lower[i * size + i]!;
-  }
-};
-
-/** A⁻¹, row-major: (L⁻¹)ᵀ L⁻¹. */
-export const inverse = ({ size, lower }: Cholesky): Float64Array => {
-  // Row i of the transposed inverse of L holds column i of L⁻¹, from entry i on.
-  const columns = new Float64Array(size * size);
-  for (let i = 0; i < size; i++) {
-    columns[i * size + i] = 1 / lower[i * size + i]!;
-    for (let j = i + 1; j < size; j++)
-      columns[i * size + j] = -dot(lower, j * size + i, columns, i * size + i, j - i) / lower[j * size + j]!;
-  }
-  const result = new Float64Array(size * size);
-  for (let i = 0; i < size; i++)
-    for (let j = 0; j <= i; j++)
-      result[i * size + j] = result[j * size + i] = dot(
-        columns,
-        i * size + i,
-        columns,
-        j * size + i,
-        size - i,
-      );
-  return result;
 };

@@ -6,9 +6,10 @@ import {
   columnsOf,
   dot,
   inverse,
-  mirrorLower,
   partOf,
+  solveLower,
   solveRows,
+  transposed,
   withRidge,
 } from './index.js';
 
@@ -41,7 +42,8 @@ const near = (a: ArrayLike<number>, b: ArrayLike<number>): boolean =>
   a.length === b.length &&
   Array.from(a).every((x, i) => Math.abs(x - b[i]!) <= 1e-9 * Math.max(1, Math.abs(b[i]!)));
 
-for (const size of [1, 2, 5, 9, 16]) {
+// Some of them of more than one panel, and not of whole ones.
+for (const size of [1, 2, 5, 9, 47, 96, 101]) {
   const matrix = moments(size);
   const factor = cholesky(matrix, size);
 
@@ -65,6 +67,13 @@ for (const size of [1, 2, 5, 9, 16]) {
     const x = rows.slice();
     solveRows(factor, x);
     t.true(near(product(x, matrix, size), rows));
+  });
+
+  test(`${size}: columns are solved by the factor alone`, t => {
+    const b = random(size * 3);
+    const x = b.slice();
+    solveLower({ data: factor.lower }, { data: x }, { size, columns: 3 });
+    t.true(near(product(factor.lower, x, size), b));
   });
 }
 
@@ -105,22 +114,38 @@ test('dot products and products of every remainder', t => {
   ] as const) {
     const [a, b, c] = [random(rows * inner), random(inner * columns), random(rows * columns)];
     const expected = product(a, b, inner).map((x, i) => c[i]! - 2 * x);
-    addProduct(c, a, b, { rows, inner, columns, factor: -2 });
+    addProduct({ data: c }, { data: a }, { data: b }, { rows, inner, columns, factor: -2 });
     t.true(near(c, expected));
   }
 });
 
-for (const size of [1, 2, 5])
-  test(`the lower half of a symmetric product of size ${size}, mirrored, is all of it`, t => {
-    const a = random(size * 3);
-    const turned = Float64Array.from({ length: size * 3 }, (_, k) =>
-      at(a, 3, k % size, Math.floor(k / size)),
-    );
+// Some of them wider than one tile.
+for (const size of [1, 2, 5, 193, 401])
+  test(`of a symmetric product of size ${size} the lower half may do`, t => {
+    const a = { data: random(size * 3) };
+    const turned = { data: transposed(a, { rows: size, columns: 3 }) };
     const whole = moments(size);
     const half = whole.slice();
     const shape = { rows: size, inner: 3, columns: size };
-    addProduct(whole, a, turned, shape);
-    addProduct(half, a, turned, { ...shape, lower: true });
-    mirrorLower(half, size);
-    t.true(near(half, whole));
+    addProduct({ data: whole }, a, turned, shape);
+    addProduct({ data: half }, a, turned, { ...shape, lower: true });
+    for (let i = 0; i < size; i++)
+      for (let j = 0; j <= i; j++) t.is(at(half, size, i, j), at(whole, size, i, j));
   });
+
+test('blocks of larger matrices are multiplied where they lie', t => {
+  const [a, b, c] = [random(20), random(24), random(30)];
+  const expected = c.slice();
+  // Rows 1 and 2 of A [4, 5] from column 2 on, by rows 1 to 3 of B [4, 6] from column 4 on.
+  for (const i of [0, 1])
+    for (const j of [0, 1])
+      for (const k of [0, 1, 2])
+        expected[(2 + i) * 6 + 3 + j]! += at(a, 5, 1 + i, 2 + k) * at(b, 6, 1 + k, 4 + j);
+  addProduct(
+    { data: c, at: 15, stride: 6 },
+    { data: a, at: 7, stride: 5 },
+    { data: b, at: 10, stride: 6 },
+    { rows: 2, inner: 3, columns: 2 },
+  );
+  t.true(near(c, expected));
+});

@@ -34,13 +34,8 @@ export const sparseGpt = (
     const [inner, columns] = [end - start, into - end];
     if (columns === 0) break;
     const factor = partOf(upper, into, range(start, end), range(end, into));
-    for (let row = 0; row < rows; row++)
-      addProduct(
-        w.subarray(row * into + end, (row + 1) * into),
-        errors.subarray(row * inner, (row + 1) * inner),
-        factor,
-        { rows: 1, inner, columns, factor: -1 },
-      );
+    const rest = { data: w, at: end, stride: into };
+    addProduct(rest, { data: errors }, { data: factor }, { rows, inner, columns, factor: -1 });
   }
   return Float32Array.from(w);
 };

@@ -25,11 +25,9 @@ export const absorb = (
   { out, into, gram, removed, kept, ridge }: AbsorbOptions,
 ): Float64Array => {
   const gain = new Float64Array(out * kept.length);
-  addProduct(gain, columnsOf(weight, into, removed), partOf(gram, into, removed, kept), {
-    rows: out,
-    inner: removed.length,
-    columns: kept.length,
-  });
+  const shape = { rows: out, inner: removed.length, columns: kept.length };
+  const cut = { data: columnsOf(weight, into, removed) };
+  addProduct({ data: gain }, cut, { data: partOf(gram, into, removed, kept) }, shape);
   solveRows(cholesky(withRidge(gram, into, kept, ridge), kept.length), gain);
   return gain;
 };

@@ -4,9 +4,9 @@ import {
   columnsOf,
   dot,
   inverse,
-  mirrorLower,
   partOf,
-  solveRows,
+  solveLower,
+  transposed,
   withRidge,
 } from '@secateur/core/linear-algebra';
 
@@ -43,30 +43,33 @@ export const greedyCosts = (input: GreedyInput): Float64Array => {
   const costs = new Float64Array(units.length);
   let least = 0;
   while (state.count > 0) {
-    const errors = state.errors();
-    const order = [...errors.keys()]
-      .map(place => ({
-        place,
-        unit: state.units[place]!,
-        cost: worth[state.units[place]!]! * errors[place]!,
-      }))
-      .sort((a, b) => a.cost - b.cost || a.unit - b.unit)
-      .slice(0, Math.max(1, Math.floor(block * state.count)));
-    for (const { unit, cost } of order) costs[unit] = least = Math.max(least, cost);
-    state.remove(order.map(({ place }) => place));
+    const here = state.errors();
+    for (const [place, unit] of state.units.entries()) here[place]! *= worth[unit]!;
+    const cheapest = Uint32Array.from(here.keys())
+      .sort((a, b) => here[a]! - here[b]! || a - b)
+      .subarray(0, Math.max(1, Math.floor(block * state.count)));
+    for (const place of cheapest) costs[state.units[place]!] = least = Math.max(least, here[place]!);
+    state.remove(cheapest);
   }
   return costs;
 };
 
-/** Weight and inverse of what is left, with its columns in the order of the units that are left. */
+/** Share of the columns that may be gone before the matrices are written anew without them. */
+const GONE = 1 / 8;
+
+/**
+ * Weight and inverse of what is left, and for a while of some columns that are gone, which no one reads again: moving all
+ * the others closer each time would take longer than to compute them too.
+ */
 class Remaining {
+  /** In ascending order. */
   units: readonly number[];
   /** Columns of each unit that is left, as places in the matrices. */
   #places: readonly (readonly number[])[];
   #width: number;
   /** Row-major [out, width]. */
   #weight: Float64Array;
-  /** H⁻¹, row-major [width, width]. */
+  /** H⁻¹, row-major [width, width]; its lower half is kept true. */
   #inverse: Float64Array;
   readonly #out: number;
 
@@ -86,42 +89,85 @@ class Remaining {
 
   /** tr(W_u [(H⁻¹)_uu]⁻¹ W_uᵀ) of each unit that is left. */
   errors(): Float64Array {
+    const squares = this.#places.some(({ length }) => length === 1) ? this.#squares() : undefined;
     return Float64Array.from(this.#places, places => {
-      const w = columnsOf(this.#weight, this.#width, places);
-      const solved = w.slice();
-      solveRows(this.#factor(places), solved);
-      return dot(w, 0, solved, 0, w.length);
+      const [place] = places as [number];
+      if (places.length === 1) return squares![place]! / this.#inverse[place * this.#width + place]!;
+      const solved = this.#across(places, this.#columns(places), this.#out);
+      return dot(solved, 0, solved, 0, solved.length);
     });
   }
 
   /** @param gone indices into `units` */
-  remove(gone: readonly number[]): void {
+  remove(gone: Uint32Array): void {
     const cut = new Set(gone);
-    const away = gone.flatMap(index => this.#places[index]!);
-    const left = [...this.#places.entries()].filter(([index]) => !cut.has(index));
-    const stay = left.flatMap(([, places]) => places);
-    // (H⁻¹)_SP and W_P, each times [(H⁻¹)_PP]⁻¹.
-    const factor = this.#factor(away);
-    const across = partOf(this.#inverse, this.#width, away, stay);
-    const bySurvivor = partOf(this.#inverse, this.#width, stay, away);
-    const byRow = columnsOf(this.#weight, this.#width, away);
-    solveRows(factor, bySurvivor);
-    solveRows(factor, byRow);
-    const sizes = { inner: away.length, columns: stay.length, factor: -1 };
-    const weight = columnsOf(this.#weight, this.#width, stay);
-    addProduct(weight, byRow, across, { rows: this.#out, ...sizes });
-    const rest = partOf(this.#inverse, this.#width, stay, stay);
-    addProduct(rest, bySurvivor, across, { rows: stay.length, lower: true, ...sizes });
-    mirrorLower(rest, stay.length);
-    this.#weight = weight;
-    this.#inverse = rest;
-    this.#width = stay.length;
-    this.units = left.map(([index]) => this.units[index]!);
-    this.#places = placesOf(left.map(([, places]) => places.length));
+    const away = [...gone].flatMap(index => this.#places[index]!);
+    const [out, width, inner] = [this.#out, this.#width, away.length];
+    // With L Lᵀ = (H⁻¹)_PP, L⁻¹ (H⁻¹)_P: and L⁻¹ W_Pᵀ: what goes is their product.
+    const rows = this.#across(away, this.#inverseRows(away), width);
+    const weights = this.#across(away, this.#columns(away), out);
+    const factor = -1;
+    const turned = (data: Float64Array, columns: number) => ({
+      data: transposed({ data }, { rows: inner, columns }),
+    });
+    addProduct(
+      { data: this.#weight },
+      turned(weights, out),
+      { data: rows },
+      { rows: out, inner, columns: width, factor },
+    );
+    const shape = { rows: width, inner, columns: width, factor, lower: true };
+    addProduct({ data: this.#inverse }, turned(rows, width), { data: rows }, shape);
+    this.units = this.units.filter((_, index) => !cut.has(index));
+    this.#places = this.#places.filter((_, index) => !cut.has(index));
+    const stay = this.#places.flat();
+    if (width - stay.length > GONE * width) this.#compact(stay);
   }
 
-  #factor(places: readonly number[]) {
-    return cholesky(partOf(this.#inverse, this.#width, places, places), places.length);
+  #compact(stay: readonly number[]): void {
+    this.#weight = columnsOf(this.#weight, this.#width, stay);
+    this.#inverse = partOf(this.#inverse, this.#width, stay, stay);
+    this.#width = stay.length;
+    this.#places = placesOf(this.#places.map(({ length }) => length));
+  }
+
+  /** Σ W² of each column. */
+  #squares(): Float64Array {
+    const squares = new Float64Array(this.#width);
+    for (let at = 0; at < this.#weight.length; at += this.#width)
+      for (let j = 0; j < this.#width; j++) squares[j]! += this.#weight[at + j]! ** 2;
+    return squares;
+  }
+
+  /** Columns of the weight, as rows. */
+  #columns(places: readonly number[]): Float64Array {
+    const columns = new Float64Array(places.length * this.#out);
+    for (const [k, place] of places.entries())
+      for (let row = 0; row < this.#out; row++)
+        columns[k * this.#out + row] = this.#weight[row * this.#width + place]!;
+    return columns;
+  }
+
+  /** Rows of H⁻¹. */
+  #inverseRows(places: readonly number[]): Float64Array {
+    const width = this.#width;
+    const rows = new Float64Array(places.length * width);
+    for (const [k, place] of places.entries()) {
+      rows.set(this.#inverse.subarray(place * width, place * width + place + 1), k * width);
+      for (let j = place + 1; j < width; j++) rows[k * width + j] = this.#inverse[j * width + place]!;
+    }
+    return rows;
+  }
+
+  /** L⁻¹ of a matrix [places, columns], in place, with L Lᵀ = (H⁻¹)_PP. */
+  #across(places: readonly number[], data: Float64Array, columns: number): Float64Array {
+    const size = places.length;
+    const corner = new Float64Array(size * size);
+    for (const [a, row] of places.entries())
+      for (const [b, column] of places.entries())
+        corner[a * size + b] = this.#inverse[Math.max(row, column) * this.#width + Math.min(row, column)]!;
+    solveLower({ data: cholesky(corner, size).lower }, { data }, { size, columns });
+    return data;
   }
 }
 

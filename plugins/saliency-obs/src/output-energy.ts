@@ -15,6 +15,11 @@ export const outputEnergy = (
   const own = columnsOf(weight, into, columns);
   const weighted = new Float64Array(own.length);
   const size = columns.length;
-  addProduct(weighted, own, partOf(gram, into, columns, columns), { rows: out, inner: size, columns: size });
+  addProduct(
+    { data: weighted },
+    { data: own },
+    { data: partOf(gram, into, columns, columns) },
+    { rows: out, inner: size, columns: size },
+  );
   return dot(own, 0, weighted, 0, own.length);
 };
