@@ -84,7 +84,10 @@ export interface Signals {
 /** Port: one score per unit, higher = keep. */
 export interface SaliencyScorer {
   readonly needs?: readonly SignalName[];
-  /** Must return `group.units` finite scores. */
-  score(group: RemovalGroup, signals: Signals): Float32Array | Promise<Float32Array>;
+  /**
+   * Must return `group.units` finite scores. Where it waits for something, other groups are scored meanwhile.
+   * @param stop for scorers that compute in threads or processes of their own: the scores are not wanted any more
+   */
+  score(group: RemovalGroup, signals: Signals, stop?: AbortSignal): Float32Array | Promise<Float32Array>;
 }
 export const SaliencyScorer = createToken<SaliencyScorer>('saliency');

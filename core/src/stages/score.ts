@@ -8,6 +8,10 @@ import type { RunContext } from '../run-context.js';
 import { collectSignals } from '../signals/collect.js';
 import type { Subject } from '../signals/collector.js';
 import { type Gates, gatesLeft } from '../training/loss-meter.js';
+import { severalAtOnce } from './several-at-once.js';
+
+/** Groups that are scored at once, at most: each may hold matrices of the size of its weights. */
+const AT_ONCE = 4;
 
 /**
  * Scores all groups with one scorer, on calibration data where it asks for any, and checks what comes back.
@@ -32,14 +36,14 @@ export const scoreGroups = async (
   );
   const scores = new Map<string, Float32Array>();
   for (const { id, units } of groups) scores.set(id, new Float32Array(units));
-  for (const [i, group] of own.entries()) {
-    run.signal.throwIfAborted();
+  let done = 0;
+  await severalAtOnce(own, Math.min(run.engine.info().threads, AT_ONCE), run.signal, async (group, stop) => {
     const units = left.get(group.id)!;
-    const found = checked(await scorer.score(group, signals), group, units);
+    const found = checked(await scorer.score(group, signals, stop), group, units);
     const whole = scores.get(group.id)!;
     for (const [at, unit] of units.entries()) whole[unit] = found[at]!;
-    run.progress(i + 1, own.length, 'groups', group.id);
-  }
+    run.progress(++done, own.length, 'groups', group.id);
+  });
   return run.hooks.saliency.promise(scores, run);
 };
 

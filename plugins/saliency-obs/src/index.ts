@@ -1,7 +1,7 @@
 import { definePlugin, type RemovalGroup, SaliencyScorer, type Signals } from '@secateur/core';
 import { consumerOf, indicesOfUnit } from '@secateur/core/graph';
 import { z } from 'zod';
-import { greedyCosts } from './greedy.js';
+import { greedyCostsAside } from './greedy-thread.js';
 import { outputEnergy } from './output-energy.js';
 import { worthOf } from './worth.js';
 
@@ -27,7 +27,7 @@ const schema = z.strictObject({
  */
 export const obsScorer = ({ ridge, block, curvature }: z.output<typeof schema>): SaliencyScorer => ({
   needs: ['gateGradient', 'inputGram'],
-  async score(group: RemovalGroup, signals: Signals) {
+  async score(group: RemovalGroup, signals: Signals, stop?: AbortSignal) {
     const { param, layout } = consumerOf(group)!;
     const { data: weight, shape } = await signals.effective(param);
     const [out, into] = shape as [number, number];
@@ -38,7 +38,8 @@ export const obsScorer = ({ ridge, block, curvature }: z.output<typeof schema>):
     const { meanSquare } = signals.gateGradient(group);
     const energies = units.map(columns => outputEnergy(weight, out, into, gram, columns));
     const worth = worthOf(meanSquare, energies, curvature);
-    return Float32Array.from(greedyCosts({ weight, out, into, gram, units, worth, ridge, block }));
+    const input = { weight, out, into, gram, units, worth, ridge, block };
+    return Float32Array.from(await greedyCostsAside(input, stop));
   },
 });
 
