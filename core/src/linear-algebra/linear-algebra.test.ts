@@ -85,9 +85,9 @@ test('a matrix that is not positive definite is refused', t => {
   t.throws(() => cholesky(Float64Array.of(Number.NaN), 1), { code: 'E_NUMERICS' } as never);
 });
 
-test('a ridge is a share of the mean of the diagonal that is left, and some ridge where nothing comes in', t => {
+test('a ridge is a share of each entry of the diagonal, and 1 where nothing comes in', t => {
   const matrix = Float64Array.of(2, 1, 0, 1, 4, 0, 0, 0, 0);
-  t.deepEqual(withRidge(matrix, 3, [0, 1], 0.1), Float64Array.of(2.3, 1, 1, 4.3));
+  t.deepEqual(withRidge(matrix, 3, [0, 1], 0.1), Float64Array.of(2 + 0.1 * 2, 1, 1, 4 + 0.1 * 4));
   t.deepEqual(withRidge(matrix, 3, [2], 0.1), Float64Array.of(1));
   t.notThrows(() => cholesky(withRidge(matrix, 3, [0, 1, 2], 1e-3), 3));
 });

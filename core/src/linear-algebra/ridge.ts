@@ -1,8 +1,11 @@
 import { partOf } from './parts.js';
 
 /**
- * The part of a matrix of second moments that some columns span, with a ridge: M_cc + share · mean(diag M_cc) · I.
- * Inputs that are always zero, or that follow from others, leave it positive definite.
+ * The part of a matrix of second moments that some columns span, with a ridge: M_cc + share · diag(M_cc), and 1 for
+ * inputs that are always zero. It makes what follows from others positive definite.
+ *
+ * Each column has a ridge by its own scale: a real model has columns with 10⁶ times the energy of the others (massive
+ * activations, arXiv 2402.17762), by whose mean all the others would be nothing but ridge.
  * @param matrix row-major [size, size]
  */
 export const withRidge = (
@@ -13,10 +16,6 @@ export const withRidge = (
 ): Float64Array => {
   const part = partOf(matrix, size, columns, columns);
   const count = columns.length;
-  let trace = 0;
-  for (let i = 0; i < count; i++) trace += part[i * count + i]!;
-  // Nothing ever comes in: any ridge will do.
-  const ridge = trace > 0 ? (share * trace) / count : 1;
-  for (let i = 0; i < count; i++) part[i * count + i]! += ridge;
+  for (let i = 0; i < count; i++) part[i * count + i]! += share * part[i * count + i]! || 1;
   return part;
 };

@@ -10,13 +10,13 @@ export interface AbsorbOptions {
   /** Columns that are cut, and those that stay. */
   readonly removed: readonly number[];
   readonly kept: readonly number[];
-  /** λ as a share of the mean of the diagonal of the kept part. */
+  /** λ_j as a share of the diagonal of the kept part. */
   readonly ridge: number;
 }
 
 /**
  * What the kept columns must gain so that they give, as nearly as they can, what the cut ones gave: the minimum over D of
- * Σ_x ‖W_P x_P − D x_S‖² + λ ‖D‖², which is D = W_P G_PS (G_SS + λ I)⁻¹.
+ * Σ_x ‖W_P x_P − D x_S‖² + Σ_j λ_j ‖D_j‖², which is D = W_P G_PS (G_SS + diag λ)⁻¹.
  * @param weight the weight that the model computes with, row-major [out, in]
  * @returns D, row-major [out, kept]
  */

@@ -6,7 +6,7 @@ import { absorb } from './absorb.js';
 export { type AbsorbOptions, absorb } from './absorb.js';
 
 const schema = z.strictObject({
-  /** Ridge as a share of the mean square of the inputs that stay. */
+  /** Ridge of each input that stays, as a share of its mean square. */
   ridge: z.number().gt(0).default(1e-3),
 });
 

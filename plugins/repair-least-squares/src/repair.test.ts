@@ -17,8 +17,8 @@ const gram = Float64Array.from({ length: into * into }, (_, k) =>
 );
 const kept = [0, 1, 2, 3];
 
-/** Σ_x ‖W x − (W_S + D) x_S‖² + λ ‖D‖², from its definition. */
-const objective = (gain: ArrayLike<number>, lambda: number): number => {
+/** Σ_x ‖W x − (W_S + D) x_S‖² + Σ_j λ_j ‖D_j‖², λ_j = ridge · G_jj, from its definition. */
+const objective = (gain: ArrayLike<number>, ridge: number): number => {
   let sum = 0;
   for (const x of inputs)
     for (let row = 0; row < out; row++) {
@@ -28,20 +28,23 @@ const objective = (gain: ArrayLike<number>, lambda: number): number => {
         error -= (weight[row * into + j]! + gain[row * kept.length + i]!) * x[j]!;
       sum += error ** 2;
     }
-  return sum + lambda * Array.from(gain).reduce((total, d) => total + d * d, 0);
+  for (const [at, d] of Array.from(gain).entries()) {
+    const j = kept[at % kept.length]!;
+    sum += ridge * gram[j * into + j]! * d * d;
+  }
+  return sum;
 };
 
 test('what is absorbed is the minimum of the squared error with its ridge', t => {
   const ridge = 0.02;
-  const lambda = (ridge * kept.reduce((sum, j) => sum + gram[j * into + j]!, 0)) / kept.length;
   const gain = absorb(weight, { out, into, gram, removed: [4, 5], kept, ridge });
-  const least = objective(gain, lambda);
-  t.true(least < 0.1 * objective(new Float64Array(gain.length), lambda));
+  const least = objective(gain, ridge);
+  t.true(least < 0.1 * objective(new Float64Array(gain.length), ridge));
   for (let i = 0; i < gain.length; i++)
     for (const step of [1e-4, -1e-4]) {
       const moved = gain.slice();
       moved[i]! += step;
-      t.true(objective(moved, lambda) > least, `entry ${i}`);
+      t.true(objective(moved, ridge) > least, `entry ${i}`);
     }
 });
 

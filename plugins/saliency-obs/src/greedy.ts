@@ -21,7 +21,7 @@ export interface GreedyInput {
   readonly units: readonly (readonly number[])[];
   /** What one unit of squared output error of a unit costs in loss. */
   readonly worth: ArrayLike<number>;
-  /** λ as a share of the mean of the diagonal. */
+  /** λ_j as a share of the diagonal. */
   readonly ridge: number;
   /** Share of the units still there that goes before errors are worked out again; at least one unit goes. */
   readonly block: number;
@@ -29,7 +29,7 @@ export interface GreedyInput {
 
 /**
  * Takes units out one after the other, always those whose loss the others can make up for best, and tells what each
- * cost at its turn: worth_u · tr(W_u [(H⁻¹)_uu]⁻¹ W_uᵀ), H = G + λ I of what is left, W with all repairs so far. That is
+ * cost at its turn: worth_u · tr(W_u [(H⁻¹)_uu]⁻¹ W_uᵀ), H = G + diag λ of what is left, W with all repairs so far. That is
  * the squared output error that remains when the columns of u are cut and all others are moved to make up for it
  * (optimal brain surgeon, Hassibi & Stork 1993, for a layer as in arXiv 2208.11580). After each block of units the
  * others take over, W ← W − W_P [(H⁻¹)_PP]⁻¹ (H⁻¹)_P: and the inverse loses P.

@@ -10,7 +10,7 @@ export { outputEnergy } from './output-energy.js';
 export { type Curvature, worthOf } from './worth.js';
 
 const schema = z.strictObject({
-  /** Ridge as a share of the mean square of the inputs. */
+  /** Ridge of each input, as a share of its mean square. */
   ridge: z.number().gt(0).default(1e-3),
   /** Share of a group's remaining units that is taken at once; 0 takes one at a time. */
   block: z.number().min(0).max(0.5).default(0.02),

@@ -33,12 +33,11 @@ const solve = (matrix: readonly (readonly number[])[], right: readonly number[])
 };
 
 /**
- * Least of Σ_x ‖W x − V x‖² + λ ‖W − V‖² over V whose columns `gone` are zero, found from its normal equations: with
- * H = G + λ I, V_S = (W H)_:S H_SS⁻¹.
+ * Least of Σ_x ‖W x − V x‖² + Σ_j λ_j ‖W_j − V_j‖² over V whose columns `gone` are zero, found from its normal equations: with
+ * H = G + diag λ, V_S = (W H)_:S H_SS⁻¹.
  */
 const leastError = (gone: readonly number[], all: readonly number[]): number => {
-  const lambda = (share * all.reduce((sum, j) => sum + gram[j * into + j]!, 0)) / all.length;
-  const h = (i: number, j: number): number => gram[i * into + j]! + (i === j ? lambda : 0);
+  const h = (i: number, j: number): number => gram[i * into + j]! * (i === j ? 1 + share : 1);
   const stay = all.filter(j => !gone.includes(j));
   let error = 0;
   for (let row = 0; row < out; row++) {
@@ -121,7 +120,7 @@ test('worth is curvature by energy, of each unit, of the group, or not asked for
     [4, 0, 1, 5],
   ];
   t.deepEqual(worthOf(fisher, energies, 'unit'), Float64Array.of(0.5, 0, 3, 0));
-  t.deepEqual(worthOf(fisher, energies, 'group'), new Float64Array(4).fill(0.6));
+  t.deepEqual(worthOf(fisher, energies, 'group'), new Float64Array(4).fill(0.25));
   t.deepEqual(worthOf(fisher, energies, 'none'), new Float64Array(4).fill(1));
   t.deepEqual(worthOf([1], [0], 'group'), Float64Array.of(0));
 });
