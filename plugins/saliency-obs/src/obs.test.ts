@@ -120,9 +120,12 @@ test('worth is curvature by energy, of each unit, of the group, or not asked for
     [4, 0, 1, 5],
   ];
   t.deepEqual(worthOf(fisher, energies, 'unit'), Float64Array.of(0.5, 0, 3, 0));
-  t.deepEqual(worthOf(fisher, energies, 'group'), new Float64Array(4).fill(0.25));
+  t.deepEqual(worthOf(fisher, energies, 'group'), new Float64Array(4).fill(0.6));
   t.deepEqual(worthOf(fisher, energies, 'none'), new Float64Array(4).fill(1));
   t.deepEqual(worthOf([1], [0], 'group'), Float64Array.of(0));
+  // A unit that writes massive activations has a share in neither sum.
+  t.deepEqual(worthOf([1, 2, 3, 4], [1, 3, 2, 3001], 'group'), new Float64Array(4).fill(1));
+  t.deepEqual(worthOf([1, 2, 3, 4], [1, 3, 2, 2994], 'group'), new Float64Array(4).fill(10 / 3000));
 });
 
 test('scores are costs whose worth is Fisher curvature per energy', async t => {

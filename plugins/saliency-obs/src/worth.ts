@@ -1,11 +1,13 @@
 /** Whose curvature turns output error into loss. */
 export type Curvature = 'unit' | 'group' | 'none';
 
+/** Units with more than so many times the energy of the median unit write massive activations (arXiv 2402.17762). */
+const MASSIVE = 1000;
+
 /**
  * Loss per squared output error: Fisher curvature of taking a unit out by the energy that this takes out of the output.
- * By unit it is noisy where a unit gives little; by group it is the median over its units. Not Σ curvature / Σ energy: in
- * real models a few units write massive activations, at places where no loss hangs on them, and would make a whole layer
- * look worth nothing.
+ * By unit it is noisy where a unit gives little; by group it is Σ curvature / Σ energy, but of units that write massive
+ * activations: at places where no loss hangs on them, they would make a whole layer look worth nothing.
  * @param fisher E (d loss / d gate)² of each unit
  * @param energies Σ_x ‖W_u x_u‖² of each unit
  */
@@ -15,12 +17,15 @@ export const worthOf = (
   curvature: Curvature,
 ): Float64Array => {
   if (curvature === 'none') return new Float64Array(energies.length).fill(1);
-  const each = Float64Array.from(energies, (energy, u) => (energy > 0 ? fisher[u]! / energy : 0));
-  return curvature === 'unit' ? each : new Float64Array(energies.length).fill(median(each));
-};
-
-const median = (values: Float64Array): number => {
-  const sorted = values.toSorted();
-  const upper = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[upper]! : (sorted[upper - 1]! + sorted[upper]!) / 2;
+  if (curvature === 'unit')
+    return Float64Array.from(energies, (energy, u) => (energy > 0 ? fisher[u]! / energy : 0));
+  const median = energies.toSorted((a, b) => a - b)[energies.length >> 1]!;
+  let all = 0;
+  let curved = 0;
+  for (const [u, energy] of energies.entries()) {
+    if (energy > MASSIVE * median) continue;
+    all += energy;
+    curved += fisher[u]!;
+  }
+  return new Float64Array(energies.length).fill(all > 0 ? curved / all : 0);
 };
