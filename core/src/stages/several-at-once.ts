@@ -1,8 +1,5 @@
-import { setImmediate } from 'node:timers/promises';
-
 /**
  * Does something for each item, in their order, up to `lanes` at once where it waits. The first that fails stops all.
- * Between two items others get their turn, so that progress is shown and Ctrl-C is heard.
  * @param signal aborts: what is begun is not waited for, but told by its own signal
  */
 export const severalAtOnce = async <T>(
@@ -18,7 +15,6 @@ export const severalAtOnce = async <T>(
     for (const item of rest) {
       stop.throwIfAborted();
       await perform(item, stop);
-      await setImmediate();
     }
   };
   try {
