@@ -141,11 +141,8 @@ class Remaining {
 
   /** Columns of the weight, as rows. */
   #columns(places: readonly number[]): Float64Array {
-    const columns = new Float64Array(places.length * this.#out);
-    for (const [k, place] of places.entries())
-      for (let row = 0; row < this.#out; row++)
-        columns[k * this.#out + row] = this.#weight[row * this.#width + place]!;
-    return columns;
+    const data = columnsOf(this.#weight, this.#width, places);
+    return transposed({ data }, { rows: this.#out, columns: places.length });
   }
 
   /** Rows of H⁻¹. */
