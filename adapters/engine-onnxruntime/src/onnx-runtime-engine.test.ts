@@ -61,6 +61,19 @@ test('outputs, gradients, an input as an output, and feeds that stay with the ca
   await executable.release();
 });
 
+test('gradients by a value that the graph computes', async t => {
+  const g = new GraphBuilder();
+  const y = add(g, g.input('a', [2]), g.input('b', [2]));
+  g.output('loss', reduceSum(g, mul(g, y, y), [0]));
+  const executable = await engine.compile(g.build(), { wrt: [y.name] });
+  const { gradients } = await executable.run({
+    a: { shape: [2], data: Float32Array.of(1, 2) },
+    b: { shape: [2], data: Float32Array.of(3, 5) },
+  });
+  t.deepEqual(gradients, { [y.name]: { shape: [2], data: Float32Array.of(8, 14) } });
+  await executable.release();
+});
+
 test('only the part of a buffer that a feed views is read', async t => {
   const executable = await engine.compile(sum());
   const data = Float32Array.of(9, 9, 1, 2, 3, 4, 5, 6, 9).subarray(2, 8);

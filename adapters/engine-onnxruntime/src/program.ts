@@ -97,8 +97,8 @@ export const makeProgram = async (
 
 const checkNames = (graph: Graph, wrt: readonly string[], fed: readonly string[]): void => {
   for (const name of wrt)
-    if (!graph.parameters.has(name) && !graph.inputs.includes(name))
-      throw new SecateurError('E_ENGINE', `There is no parameter or input "${name}" to differentiate by.`);
+    if (!graph.values.has(name))
+      throw new SecateurError('E_ENGINE', `There is no value "${name}" to differentiate by.`);
   for (const name of fed)
     if (!graph.parameters.has(name))
       throw new SecateurError('E_ENGINE', `There is no parameter "${name}" to feed.`);

@@ -32,8 +32,9 @@ export type Recompute = boolean | 'auto';
 
 export interface CompileOptions {
   /**
-   * Parameters and float inputs by which the output `loss` is differentiated, by name. Base parameters named here
-   * are fed at each run instead of being read from their file. Default: none, forward only.
+   * Values by which the output `loss` is differentiated, by name: parameters, float inputs, or whatever else the graph
+   * computes, which the form `naive` must not expand. Base parameters named here are fed at each run instead of being
+   * read from their file. Default: none, forward only.
    */
   readonly wrt?: readonly string[];
   /** Parameters with a file that are fed all the same, since the caller has changed them. Default: none. */

@@ -6,7 +6,8 @@ import { createToken } from '../token.js';
 /**
  * What a scorer may ask the run to collect on calibration data; the run plans its pass from all that is asked for:
  * `gateGradient`: d loss / d gate per unit, per sequence; `inputNorms`, `inputMoments`, `inputGram`: norm, mean and
- * variance, and second moments of the inputs of the weights that read a group; `gradient`, `fisher`: d loss / d w of
+ * variance, and second moments of the inputs of the weights that read a group; `outputGradient`: how much the loss minds
+ * what these give; `gradient`, `fisher`: d loss / d w of
  * every base weight that makes or reads a unit, and the mean of its squares over sequences; `loraGradient`: d loss / d w
  * of the adapter's factors; `blockSimilarity`: how little each layer turns its hidden states.
  */
@@ -15,6 +16,7 @@ export type SignalName =
   | 'inputNorms'
   | 'inputMoments'
   | 'inputGram'
+  | 'outputGradient'
   | 'gradient'
   | 'fisher'
   | 'loraGradient'
@@ -40,7 +42,6 @@ export interface InputMoments {
   readonly mean: Float64Array;
   /** Divided by the number of tokens. */
   readonly variance: Float64Array;
-  readonly tokens: number;
 }
 
 /** The factors of one module's LoRA and their gradients, row-major: A [rank, in], B [out, rank]. */
@@ -59,6 +60,8 @@ export interface Signals {
   readonly groups: readonly RemovalGroup[];
   /** A stream of its own for scorers that draw lots; the same at the same seed. */
   readonly rng: Rng;
+  /** Calibration tokens, padding left out: what statistics of inputs are over. */
+  readonly tokens: number;
   /** The frozen base weight W. */
   weight(param: string): Promise<UnitWeights>;
   /** W + scaling · B A, the weight that the model computes with. */
@@ -71,6 +74,8 @@ export interface Signals {
   inputMoments(param: string): InputMoments;
   /** Σ x xᵀ over all calibration tokens, x the inputs of the weight: [in, in], row-major. */
   inputGram(param: string): Float64Array;
+  /** E (d loss / d y)² over calibration tokens and the outputs y of the weight, each sequence by its own mean loss. */
+  outputGradient(param: string): number;
   /** d loss / d W of the mean loss over all counted calibration tokens, in the shape of the weight. */
   gradient(param: string): UnitWeights;
   /** E (d loss / d W)² over calibration sequences, each by its own mean loss. */

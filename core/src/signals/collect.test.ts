@@ -3,10 +3,12 @@ import { batchFeeds, type Sequence } from '../data/sequence.js';
 import type { SecateurError } from '../errors.js';
 import { loraNames } from '../graph/attach-lora.js';
 import { evaluate } from '../graph/evaluate.js';
-import { outputOf, sizeOf } from '../graph/graph.js';
+import { type Graph, outputOf, sizeOf, valueNamed } from '../graph/graph.js';
 import { consumerOf, gateName, insertGates } from '../graph/insert-gates.js';
 import type { Dense } from '../graph/operator.js';
+import { add } from '../graph/ops/add.js';
 import { pieces } from '../graph/pieces.js';
+import { rebuild } from '../graph/rebuild.js';
 import { withLoss } from '../graph/with-loss.js';
 import type { Passes } from '../passes/passes.js';
 import { streamedPasses } from '../passes/streamed-passes.js';
@@ -136,7 +138,7 @@ test('moments and Gram matrices are those of all tokens that hold text, however 
         rows.reduce((sum, x) => sum + f(x), 0) / rows.length;
       const moments = signals.inputMoments(param);
       const gram = signals.inputGram(param);
-      t.is(moments.tokens, rows.length);
+      t.is(signals.tokens, rows.length);
       const width = rows[0]!.length;
       for (let j = 0; j < width; j++) {
         const centre = mean(x => x[j]!);
@@ -145,6 +147,37 @@ test('moments and Gram matrices are those of all tokens that hold text, however 
         for (let i = 0; i < width; i++)
           t.true(Math.abs(gram[i * width + j]! - rows.length * mean(x => x[i]! * x[j]!)) < 1e-5);
       }
+    }
+  }
+});
+
+/** Adds an input to the output of a linear layer, so that each of its entries can be moved. */
+const nudged = (graph: Graph, param: string): Graph =>
+  rebuild(graph, (g, node, inputs) => {
+    if (node.inputs[1] !== param) return undefined;
+    const [y] = g.apply(node.op, inputs, node.attributes);
+    return [add(g, y!, g.input('nudge', y!.shape))];
+  });
+
+test('output gradients are squared over tokens and outputs, each sequence by its own mean loss', async t => {
+  for (const { param } of groups.map(group => consumerOf(group)!)) {
+    const graph = nudged(withLoss(model.graph({ batch: 1, sequence: length })), param);
+    const { shape } = valueNamed(graph, 'nudge');
+    const lossName = outputOf(graph, 'loss').name;
+    let [squares, entries] = [0, 0];
+    for (const sequence of sequences) {
+      const feeds = await feedsOf(sequence, {});
+      const at = (entry: number, by: number): number => {
+        const data = new Float64Array(sizeOf(shape));
+        data[entry] = by;
+        return evaluate(graph, { ...feeds, nudge: { shape, data } }).get(lossName)!.data[0]!;
+      };
+      for (let entry = 0; entry < sequence.length * shape[1]!; entry++, entries++)
+        squares += ((at(entry, 1e-4) - at(entry, -1e-4)) / 2e-4) ** 2;
+    }
+    for (const batch of [1, 2, 3]) {
+      const found = (await collect(['outputGradient'], { batch })).outputGradient(param);
+      t.true(Math.abs(found - squares / entries) < 1e-5 * found, `${param}: ${found}, ${squares / entries}`);
     }
   }
 });
@@ -218,7 +251,14 @@ test('block similarity is the mean cosine over a layer', async t => {
 
 test('streamed passes collect the same, to the rounding of hidden states', async t => {
   const streamed = streamedPasses({ engine, clock: { now: () => 0 } });
-  const needs: SignalName[] = ['gateGradient', 'inputNorms', 'inputMoments', 'inputGram', 'blockSimilarity'];
+  const needs: SignalName[] = [
+    'gateGradient',
+    'inputNorms',
+    'inputMoments',
+    'inputGram',
+    'outputGradient',
+    'blockSimilarity',
+  ];
   const [whole, streams] = [await collect(needs), await collect(needs, { passes: streamed })];
   const near = (a: Float64Array, b: Float64Array): void => {
     const scale = a.reduce((max, x) => Math.max(max, Math.abs(x)), 0);
@@ -230,6 +270,8 @@ test('streamed passes collect the same, to the rounding of hidden states', async
     const { param } = consumerOf(group)!;
     near(whole.inputNorms(param), streams.inputNorms(param));
     near(whole.inputGram(param), streams.inputGram(param));
+    const ratio = streams.outputGradient(param) / whole.outputGradient(param);
+    t.true(Math.abs(ratio - 1) < 1e-6);
     for (const name of ['mean', 'variance'] as const)
       near(whole.inputMoments(param)[name], streams.inputMoments(param)[name]);
     t.true(Math.abs(whole.blockSimilarity(group.layer!) - streams.blockSimilarity(group.layer!)) < 1e-6);

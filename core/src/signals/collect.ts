@@ -15,6 +15,7 @@ import { BlockSimilarities } from './block-similarities.js';
 import type { Collector, Subject } from './collector.js';
 import { GateGradients } from './gate-gradient.js';
 import { InputMomentsOf, InputSums } from './input-statistics.js';
+import { OutputGradients } from './output-gradients.js';
 import { unitWeights } from './unit-weights.js';
 import { LoraGradients, WeightFisher, WeightGradients } from './weight-gradients.js';
 
@@ -42,6 +43,7 @@ export const collectSignals = async (options: CollectOptions): Promise<Signals> 
   return {
     groups,
     rng,
+    tokens: options.sequences.reduce((sum, { length }) => sum + length, 0),
     weight: async param => shaped(param, await model.weight(param)),
     effective: async param => shaped(param, await model.merged(param)),
     async update(param) {
@@ -54,6 +56,7 @@ export const collectSignals = async (options: CollectOptions): Promise<Signals> 
     inputNorms: param => found(declared(made, 'inputNorms').byParam.get(param), param).map(Math.sqrt),
     inputMoments: param => found(declared(made, 'inputMoments').of(param), param),
     inputGram: param => found(declared(made, 'inputGram').byParam.get(param), param),
+    outputGradient: param => found(declared(made, 'outputGradient').of(param), param),
     gradient: param => shaped(param, found(declared(made, 'gradient').byName.get(param), param)),
     fisher: param => shaped(param, found(declared(made, 'fisher').byName.get(param), param)),
     loraGradient(param) {
@@ -85,6 +88,7 @@ const collectorsFor = ({ needs, ...subject }: Subject & Pick<CollectOptions, 'ne
     inputNorms: wanted('inputNorms', () => new InputSums(subject, 'squares')),
     inputMoments: wanted('inputMoments', () => new InputMomentsOf(subject)),
     inputGram: wanted('inputGram', () => new InputSums(subject, 'gram')),
+    outputGradient: wanted('outputGradient', () => new OutputGradients(subject)),
     gradient: wanted('gradient', () => new WeightGradients(subject)),
     fisher: wanted('fisher', () => new WeightFisher(subject)),
     loraGradient: wanted('loraGradient', () => new LoraGradients(subject)),

@@ -1,4 +1,4 @@
-import type { Sequence } from '../data/sequence.js';
+import { countedTokens, type Sequence } from '../data/sequence.js';
 import type { RemovalGroup } from '../domain/removal-group.js';
 import type { Graph } from '../graph/graph.js';
 import { consumerOf } from '../graph/insert-gates.js';
@@ -18,6 +18,13 @@ export interface Batch {
   /** Counted tokens: the loss is a mean over them. */
   readonly tokens: number;
 }
+
+/** Of each row, what makes a gradient of the batch's loss that of the row's own mean loss: 0 where none of its tokens counts. */
+export const ownScales = ({ rows, tokens }: Batch): readonly number[] =>
+  rows.map(row => {
+    const own = countedTokens([row]);
+    return own === 0 ? 0 : tokens / own;
+  });
 
 /** How one signal is measured: what it adds to the loss graph, and how it adds up over the batches. */
 export interface Collector {

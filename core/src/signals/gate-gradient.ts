@@ -1,7 +1,7 @@
-import type { Sequence } from '../data/sequence.js';
 import { gateName } from '../graph/insert-gates.js';
+import type { RunResult } from '../ports/engine.js';
 import type { GateGradient } from '../ports/saliency.js';
-import type { Collector, Subject } from './collector.js';
+import { type Batch, type Collector, ownScales, type Subject } from './collector.js';
 
 /** Statistics of d loss / d gate over sequences. */
 export class GateGradients implements Collector {
@@ -14,13 +14,11 @@ export class GateGradients implements Collector {
     this.byGroup = new Map(groups.map(({ id, units }) => [id, emptyMoments(units)]));
   }
 
-  take(
-    { gradients }: Parameters<Collector['take']>[0],
-    { rows, tokens }: Parameters<Collector['take']>[1],
-  ): void {
+  take({ gradients }: RunResult, batch: Batch): void {
+    const scales = ownScales(batch);
     for (const group of this.subject.groups) {
       const gradient = gradients[gateName(group)]?.data as Float32Array | undefined;
-      if (gradient) addMoments(this.byGroup.get(group.id)!, gradient, rows, tokens);
+      if (gradient) addMoments(this.byGroup.get(group.id)!, gradient, scales);
     }
   }
 
@@ -41,18 +39,14 @@ const emptyMoments = (units: number): Record<keyof GateGradient, Float64Array> =
 const addMoments = (
   moments: Record<keyof GateGradient, Float64Array>,
   gradient: Float32Array,
-  rows: readonly Sequence[],
-  tokens: number,
+  scales: readonly number[],
 ): void => {
   const units = moments.mean.length;
-  rows.forEach((sequence, row) => {
-    const own = sequence.weights.reduce((sum, weight) => sum + weight, 0);
-    if (own === 0) return;
+  for (const [row, scale] of scales.entries())
     for (let u = 0; u < units; u++) {
-      const g = (gradient[row * units + u]! * tokens) / own;
+      const g = gradient[row * units + u]! * scale;
       moments.mean[u]! += g;
       moments.meanAbsolute[u]! += Math.abs(g);
       moments.meanSquare[u]! += g * g;
     }
-  });
 };

@@ -64,7 +64,7 @@ export class InputMomentsOf implements Collector {
     const running = this.#running.get(param);
     if (!running) return undefined;
     const { mean, spread, tokens } = running;
-    return { mean, variance: spread.map(sum => sum / tokens), tokens };
+    return { mean, variance: spread.map(sum => sum / tokens) };
   }
 
   #merge(param: string, tokens: number, sums: Float32Array, spreads: Float32Array): void {

@@ -25,6 +25,7 @@ test('the check of the page passes, and fails for another scorer', async t => {
 test('every signal and every hook that the page names exists', t => {
   const signals: Record<keyof Signals, true> = {
     groups: true,
+    tokens: true,
     weight: true,
     effective: true,
     update: true,
@@ -32,6 +33,7 @@ test('every signal and every hook that the page names exists', t => {
     inputNorms: true,
     inputMoments: true,
     inputGram: true,
+    outputGradient: true,
     gradient: true,
     fisher: true,
     loraGradient: true,
