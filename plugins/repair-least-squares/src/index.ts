@@ -2,12 +2,14 @@ import { definePlugin, LiveModel, Repair } from '@secateur/core';
 import { removedColumns } from '@secateur/core/graph';
 import { z } from 'zod';
 import { absorb } from './absorb.js';
+import { ridgeFor } from './ridge-for.js';
 
 export { type AbsorbOptions, absorb } from './absorb.js';
+export { ridgeFor } from './ridge-for.js';
 
 const schema = z.strictObject({
-  /** Ridge of each input that stays, as a share of its mean square. */
-  ridge: z.number().gt(0).default(1e-3),
+  /** Ridge of each input that stays, as a share of its mean square; `auto`: columns per calibration token. */
+  ridge: z.union([z.literal('auto'), z.number().gt(0)]).default('auto'),
 });
 
 /** Closed-form repair: the columns of o_proj and down_proj that stay take over what the cut ones gave to calibration text. */
@@ -25,7 +27,8 @@ export const leastSquaresRepair = ({ ridge }: z.output<typeof schema>): Repair =
       const all = Array.from({ length: into }, (_, column) => column);
       const kept = all.filter(column => !gone.has(column));
       const gram = signals.inputGram(param);
-      const gain = absorb(data, { out, into, gram, removed: [...gone], kept, ridge });
+      const share = ridge === 'auto' ? ridgeFor(kept.length, signals.tokens) : ridge;
+      const gain = absorb(data, { out, into, gram, removed: [...gone], kept, ridge: share });
       const weight = Float32Array.from(await model.weight(param));
       for (let row = 0; row < out; row++)
         for (const [at, column] of kept.entries())
