@@ -18,7 +18,7 @@ const input: GreedyInput = {
   into,
   gram,
   units: Array.from({ length: into / 4 }, (_, unit) => [4 * unit, 4 * unit + 1, 4 * unit + 2, 4 * unit + 3]),
-  worth: new Float64Array(into / 4).fill(1),
+  worth: 1,
   ridge: 1e-3,
   block: 0.1,
 };

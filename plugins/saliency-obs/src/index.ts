@@ -2,12 +2,8 @@ import { definePlugin, type RemovalGroup, SaliencyScorer, type Signals } from '@
 import { consumerOf, indicesOfUnit } from '@secateur/core/graph';
 import { z } from 'zod';
 import { greedyCostsAside } from './greedy-thread.js';
-import { outputEnergy } from './output-energy.js';
-import { worthOf } from './worth.js';
 
 export { type GreedyInput, greedyCosts } from './greedy.js';
-export { outputEnergy } from './output-energy.js';
-export { type Curvature, worthOf } from './worth.js';
 
 const schema = z.strictObject({
   /** Ridge of each input, as a share of its mean square. */
@@ -15,18 +11,19 @@ const schema = z.strictObject({
   /** Share of a group's remaining units that is taken at once; 0 takes one at a time. */
   block: z.number().min(0).max(0.5).default(0.02),
   /**
-   * What a unit of output error costs in loss, from the Fisher curvature: `group`: alike for all units of a group;
-   * `unit`: for each of its own; `none`: nothing is asked of the loss, for rankings within a group.
+   * What an output error costs in loss: `output`, its square by the mean square of d loss / d output; `none`: nothing is
+   * asked of the loss, for rankings within a group.
    */
-  curvature: z.enum(['group', 'unit', 'none']).default('group'),
+  curvature: z.enum(['output', 'none']).default('output'),
 });
 
 /**
- * What the survivors of a group cannot reproduce, in loss: E (d loss / d gate)² is the Fisher curvature of a unit's
- * removal; the share of its output energy that optimal repair leaves is how much of that remains.
+ * What the survivors of a group cannot reproduce, in loss: the squared error that optimal repair leaves in the output of
+ * the weight that reads them, by E (d loss / d output)², the Fisher curvature of that output taken as alike in all of its
+ * directions and independent of the error.
  */
 export const obsScorer = ({ ridge, block, curvature }: z.output<typeof schema>): SaliencyScorer => ({
-  needs: ['gateGradient', 'inputGram'],
+  needs: curvature === 'none' ? ['inputGram'] : ['inputGram', 'outputGradient'],
   async score(group: RemovalGroup, signals: Signals, stop?: AbortSignal) {
     const { param, layout } = consumerOf(group)!;
     const { data: weight, shape } = await signals.effective(param);
@@ -35,9 +32,7 @@ export const obsScorer = ({ ridge, block, curvature }: z.output<typeof schema>):
     const units = Array.from({ length: group.units }, (_, unit) => [
       ...indicesOfUnit(layout, group.dimension, unit),
     ]);
-    const { meanSquare } = signals.gateGradient(group);
-    const energies = units.map(columns => outputEnergy(weight, out, into, gram, columns));
-    const worth = worthOf(meanSquare, energies, curvature);
+    const worth = curvature === 'none' ? 1 : signals.outputGradient(param);
     const input = { weight, out, into, gram, units, worth, ridge, block };
     return Float32Array.from(await greedyCostsAside(input, stop));
   },

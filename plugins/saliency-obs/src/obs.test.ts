@@ -2,7 +2,7 @@ import { SaliencyScorer } from '@secateur/core';
 import { consumerOf, indicesOfUnit } from '@secateur/core/graph';
 import { openTinyModel, providedBy, sequenceOf, signalsOn } from '@secateur/core/testing';
 import test from 'ava';
-import saliencyObs, { greedyCosts, outputEnergy, worthOf } from './index.js';
+import saliencyObs, { greedyCosts } from './index.js';
 
 const into = 6;
 const out = 3;
@@ -70,7 +70,7 @@ for (const units of [
   ],
 ])
   test(`one at a time: each of ${JSON.stringify(units)} costs what the repaired error grows by`, t => {
-    const worth = units.map((_, unit) => 1 + 0.1 * unit);
+    const worth = 1.5;
     const costs = greedyCosts({ weight, out, into, gram, units, worth, ridge: share, block: 0 });
     const all = units.flat();
     const gone: number[] = [];
@@ -80,7 +80,7 @@ for (const units of [
     while (left.size > 0) {
       const growth = [...left].map(unit => ({
         unit,
-        cost: worth[unit]! * (leastError([...gone, ...units[unit]!], all) - former),
+        cost: worth * (leastError([...gone, ...units[unit]!], all) - former),
       }));
       const next = growth.sort((a, b) => a.cost - b.cost)[0]!;
       least = Math.max(least, next.cost);
@@ -96,7 +96,7 @@ for (const units of [
 
 test('in blocks, units of one block cost what they did before it', t => {
   const units = [[0], [1], [2], [3], [4], [5]];
-  const worth = units.map(() => 1);
+  const worth = 1;
   const single = greedyCosts({ weight, out, into, gram, units, worth, ridge: share, block: 0 });
   const half = greedyCosts({ weight, out, into, gram, units, worth, ridge: share, block: 0.5 });
   const first = units.map((_, unit) => leastError([unit], units.flat()));
@@ -105,30 +105,7 @@ test('in blocks, units of one block cost what they did before it', t => {
   t.notDeepEqual(half, single);
 });
 
-test('the energy of some columns is that of their output', t => {
-  const columns = [1, 4];
-  let energy = 0;
-  for (const x of inputs)
-    for (let row = 0; row < out; row++)
-      energy += columns.reduce((sum, j) => sum + weight[row * into + j]! * x[j]!, 0) ** 2;
-  t.true(Math.abs(outputEnergy(weight, out, into, gram, columns) - energy) < 1e-9 * energy);
-});
-
-test('worth is curvature by energy, of each unit, of the group, or not asked for', t => {
-  const [fisher, energies] = [
-    [2, 1, 3, 0],
-    [4, 0, 1, 5],
-  ];
-  t.deepEqual(worthOf(fisher, energies, 'unit'), Float64Array.of(0.5, 0, 3, 0));
-  t.deepEqual(worthOf(fisher, energies, 'group'), new Float64Array(4).fill(0.6));
-  t.deepEqual(worthOf(fisher, energies, 'none'), new Float64Array(4).fill(1));
-  t.deepEqual(worthOf([1], [0], 'group'), Float64Array.of(0));
-  // A unit that writes massive activations has a share in neither sum.
-  t.deepEqual(worthOf([1, 2, 3, 4], [1, 3, 2, 3001], 'group'), new Float64Array(4).fill(1));
-  t.deepEqual(worthOf([1, 2, 3, 4], [1, 3, 2, 2994], 'group'), new Float64Array(4).fill(10 / 3000));
-});
-
-test('scores are costs whose worth is Fisher curvature per energy', async t => {
+test('scores are costs by the mean square of the output gradient', async t => {
   const model = await openTinyModel();
   const groups = model.groups.filter(
     ({ kind, unprunable }) => !unprunable && (kind === 'channel' || kind === 'kv-head'),
@@ -145,8 +122,7 @@ test('scores are costs whose worth is Fisher curvature per energy', async t => {
       ...indicesOfUnit(layout, group.dimension, u),
     ]);
     const moments = signals.inputGram(param);
-    const energies = units.map(own => outputEnergy(data, rows, columns, moments, own));
-    const worth = worthOf(signals.gateGradient(group).meanSquare, energies, 'group');
+    const worth = signals.outputGradient(param);
     t.deepEqual(
       scores,
       Float32Array.from(
