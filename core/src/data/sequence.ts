@@ -39,11 +39,14 @@ export const hasDocuments = (sequences: Iterable<Sequence>): boolean => {
   return false;
 };
 
+/** Positions that hold text. */
+export const textTokens = (sequences: readonly Sequence[]): number =>
+  sequences.reduce((sum, { length }) => sum + length, 0);
+
 /** Share of the positions that is padding, in [0, 1]. */
 export const paddingOf = (sequences: readonly Sequence[]): number => {
   const positions = sequences.reduce((sum, { ids }) => sum + ids.length, 0);
-  const text = sequences.reduce((sum, { length }) => sum + length, 0);
-  return (positions - text) / Math.max(1, positions);
+  return (positions - textTokens(sequences)) / Math.max(1, positions);
 };
 
 /**

@@ -7,9 +7,9 @@ import { createToken } from '../token.js';
  * What a scorer may ask the run to collect on calibration data; the run plans its pass from all that is asked for:
  * `gateGradient`: d loss / d gate per unit, per sequence; `inputNorms`, `inputMoments`, `inputGram`: norm, mean and
  * variance, and second moments of the inputs of the weights that read a group; `outputGradient`: how much the loss minds
- * what these give; `gradient`, `fisher`: d loss / d w of
- * every base weight that makes or reads a unit, and the mean of its squares over sequences; `loraGradient`: d loss / d w
- * of the adapter's factors; `blockSimilarity`: how little each layer turns its hidden states.
+ * what these give; `gradient`, `fisher`: d loss / d w of every base weight that makes or reads a unit, and the mean of its
+ * squares over sequences; `loraGradient`: d loss / d w of the adapter's factors; `blockSimilarity`: how little each layer
+ * turns its hidden states.
  */
 export type SignalName =
   | 'gateGradient'

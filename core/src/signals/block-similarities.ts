@@ -1,3 +1,4 @@
+import { textTokens } from '../data/sequence.js';
 import type { Graph } from '../graph/graph.js';
 import { observeBlocks, similarityName } from '../graph/observe-blocks.js';
 import type { RunResult } from '../ports/engine.js';
@@ -11,7 +12,7 @@ export class BlockSimilarities implements Collector {
 
   constructor({ groups, sequences }: Subject) {
     this.#layers = new Set(groups.flatMap(({ layer }) => layer ?? []));
-    this.#tokens = sequences.reduce((sum, { length }) => sum + length, 0);
+    this.#tokens = textTokens(sequences);
   }
 
   observe(graph: Graph): Graph {

@@ -1,4 +1,4 @@
-import { batchFeeds, hasDocuments, presence } from '../data/sequence.js';
+import { batchFeeds, hasDocuments, presence, textTokens } from '../data/sequence.js';
 import { SecateurError } from '../errors.js';
 import { loraNames } from '../graph/attach-lora.js';
 import { insertGates } from '../graph/insert-gates.js';
@@ -43,7 +43,7 @@ export const collectSignals = async (options: CollectOptions): Promise<Signals> 
   return {
     groups,
     rng,
-    tokens: options.sequences.reduce((sum, { length }) => sum + length, 0),
+    tokens: textTokens(options.sequences),
     weight: async param => shaped(param, await model.weight(param)),
     effective: async param => shaped(param, await model.merged(param)),
     async update(param) {

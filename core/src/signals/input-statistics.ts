@@ -1,3 +1,4 @@
+import { textTokens } from '../data/sequence.js';
 import type { Graph } from '../graph/graph.js';
 import { type InputStatistic, inputName, observeInputs } from '../graph/observe-inputs.js';
 import type { RunResult } from '../ports/engine.js';
@@ -52,7 +53,7 @@ export class InputMomentsOf implements Collector {
   }
 
   take({ outputs }: RunResult, { rows }: Batch): void {
-    const tokens = rows.reduce((sum, { length }) => sum + length, 0);
+    const tokens = textTokens(rows);
     for (const param of this.#readers) {
       const sums = outputs[inputName('sums', param)]?.data as Float32Array | undefined;
       const spreads = outputs[inputName('spreads', param)]?.data as Float32Array | undefined;

@@ -1,50 +1,46 @@
+import { textTokens } from '../data/sequence.js';
+import { readersOf as layersThatRead } from '../graph/close-columns.js';
 import type { Graph } from '../graph/graph.js';
 import type { RunResult } from '../ports/engine.js';
 import { type Batch, type Collector, ownScales, readersOf, type Subject } from './collector.js';
 
-/** Σ ‖d loss / d y‖² over tokens, y the output of each weight that reads a group. */
+/** Squares of d loss / d y over tokens, y the output of each weight that reads a group. */
 export class OutputGradients implements Collector {
-  readonly #readers: ReadonlySet<string>;
-  readonly #tokens: number;
-  /** What each weight gives where it is read, and how wide that is. */
-  readonly #outputs = new Map<string, { readonly param: string; readonly width: number }>();
-  readonly #sums = new Map<string, number>();
+  /** The weight that gives each output. */
+  readonly #params = new Map<string, string>();
+  readonly #squares = new Map<string, { readonly sum: number; readonly entries: number }>();
 
-  constructor({ groups, sequences }: Subject) {
-    this.#readers = readersOf(groups);
-    this.#tokens = sequences.reduce((sum, { length }) => sum + length, 0);
-  }
+  constructor(private readonly subject: Subject) {}
 
   observe(graph: Graph): Graph {
-    for (const { op, inputs, outputs } of graph.nodes) {
-      const param = inputs[1];
-      if ((op === 'Linear' || op === 'LoraLinear') && param !== undefined && this.#readers.has(param))
-        this.#outputs.set(outputs[0]!, { param, width: graph.values.get(outputs[0]!)!.shape[1]! });
-    }
+    for (const param of readersOf(this.subject.groups))
+      for (const { outputs } of layersThatRead(graph, param)) this.#params.set(outputs[0]!, param);
     return graph;
   }
 
   get wrt(): readonly string[] {
-    return [...this.#outputs.keys()];
+    return [...this.#params.keys()];
   }
 
   take({ gradients }: RunResult, batch: Batch): void {
     const scales = ownScales(batch);
-    for (const [name, { param, width }] of this.#outputs) {
-      const found = gradients[name]?.data as Float32Array | undefined;
+    for (const [name, param] of this.#params) {
+      const found = gradients[name];
       if (!found) continue;
+      const width = found.shape[1]!;
       const row = batch.rows[0]!.ids.length * width;
-      let sum = this.#sums.get(param) ?? 0;
+      let { sum, entries } = this.#squares.get(param) ?? { sum: 0, entries: 0 };
       for (const [at, scale] of scales.entries())
-        for (const g of found.subarray(at * row, (at + 1) * row)) sum += (scale * g) ** 2;
-      this.#sums.set(param, sum);
+        for (const g of (found.data as Float32Array).subarray(at * row, (at + 1) * row))
+          sum += (scale * g) ** 2;
+      entries += textTokens(batch.rows) * width;
+      this.#squares.set(param, { sum, entries });
     }
   }
 
   /** Mean over tokens and outputs. */
   of(param: string): number | undefined {
-    const sum = this.#sums.get(param);
-    const width = [...this.#outputs.values()].find(output => output.param === param)?.width;
-    return sum === undefined || width === undefined ? undefined : sum / (this.#tokens * width);
+    const squares = this.#squares.get(param);
+    return squares && squares.sum / squares.entries;
   }
 }

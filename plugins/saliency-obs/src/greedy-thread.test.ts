@@ -18,7 +18,6 @@ const input: GreedyInput = {
   into,
   gram,
   units: Array.from({ length: into / 4 }, (_, unit) => [4 * unit, 4 * unit + 1, 4 * unit + 2, 4 * unit + 3]),
-  worth: 1,
   ridge: 1e-3,
   block: 0.1,
 };

@@ -19,8 +19,6 @@ export interface GreedyInput {
   readonly gram: Float64Array;
   /** Columns of each unit. */
   readonly units: readonly (readonly number[])[];
-  /** What squared output error costs in loss. */
-  readonly worth: number;
   /** λ_j as a share of the diagonal. */
   readonly ridge: number;
   /** Share of the units still there that goes before errors are worked out again; at least one unit goes. */
@@ -28,8 +26,8 @@ export interface GreedyInput {
 }
 
 /**
- * Takes units out one after the other, always those whose loss the others can make up for best, and tells what each
- * cost at its turn: worth · tr(W_u [(H⁻¹)_uu]⁻¹ W_uᵀ), H = G + diag λ of what is left, W with all repairs so far. That is
+ * Takes units out one after the other, always those that the others can make up for best, and tells what each
+ * cost at its turn: tr(W_u [(H⁻¹)_uu]⁻¹ W_uᵀ), H = G + diag λ of what is left, W with all repairs so far. That is
  * the squared output error that remains when the columns of u are cut and all others are moved to make up for it
  * (optimal brain surgeon, Hassibi & Stork 1993, for a layer as in arXiv 2208.11580). After each block of units the
  * others take over, W ← W − W_P [(H⁻¹)_PP]⁻¹ (H⁻¹)_P: and the inverse loses P.
@@ -38,12 +36,12 @@ export interface GreedyInput {
  * @returns cost of each unit, [units]; the last one left costs as much as if nothing could make up for it
  */
 export const greedyCosts = (input: GreedyInput): Float64Array => {
-  const { units, worth, block } = input;
+  const { units, block } = input;
   const state = new Remaining(input);
   const costs = new Float64Array(units.length);
   let least = 0;
   while (state.count > 0) {
-    const here = state.errors().map(error => worth * error);
+    const here = state.errors();
     const cheapest = Uint32Array.from(here.keys())
       .sort((a, b) => here[a]! - here[b]! || a - b)
       .subarray(0, Math.max(1, Math.floor(block * state.count)));

@@ -33,8 +33,8 @@ export const obsScorer = ({ ridge, block, curvature }: z.output<typeof schema>):
       ...indicesOfUnit(layout, group.dimension, unit),
     ]);
     const worth = curvature === 'none' ? 1 : signals.outputGradient(param);
-    const input = { weight, out, into, gram, units, worth, ridge, block };
-    return Float32Array.from(await greedyCostsAside(input, stop));
+    const input = { weight, out, into, gram, units, ridge, block };
+    return Float32Array.from(await greedyCostsAside(input, stop), error => worth * error);
   },
 });
 

@@ -70,8 +70,7 @@ for (const units of [
   ],
 ])
   test(`one at a time: each of ${JSON.stringify(units)} costs what the repaired error grows by`, t => {
-    const worth = 1.5;
-    const costs = greedyCosts({ weight, out, into, gram, units, worth, ridge: share, block: 0 });
+    const costs = greedyCosts({ weight, out, into, gram, units, ridge: share, block: 0 });
     const all = units.flat();
     const gone: number[] = [];
     const left = new Set(units.keys());
@@ -80,7 +79,7 @@ for (const units of [
     while (left.size > 0) {
       const growth = [...left].map(unit => ({
         unit,
-        cost: worth * (leastError([...gone, ...units[unit]!], all) - former),
+        cost: leastError([...gone, ...units[unit]!], all) - former,
       }));
       const next = growth.sort((a, b) => a.cost - b.cost)[0]!;
       least = Math.max(least, next.cost);
@@ -96,9 +95,8 @@ for (const units of [
 
 test('in blocks, units of one block cost what they did before it', t => {
   const units = [[0], [1], [2], [3], [4], [5]];
-  const worth = 1;
-  const single = greedyCosts({ weight, out, into, gram, units, worth, ridge: share, block: 0 });
-  const half = greedyCosts({ weight, out, into, gram, units, worth, ridge: share, block: 0.5 });
+  const single = greedyCosts({ weight, out, into, gram, units, ridge: share, block: 0 });
+  const half = greedyCosts({ weight, out, into, gram, units, ridge: share, block: 0.5 });
   const first = units.map((_, unit) => leastError([unit], units.flat()));
   const order = [...first.keys()].sort((a, b) => first[a]! - first[b]!);
   for (const unit of order.slice(0, 3)) t.true(Math.abs(half[unit]! - first[unit]!) < 1e-8 * first[unit]!);
@@ -132,10 +130,10 @@ test('scores are costs by the mean square of the output gradient', async t => {
           into: columns,
           gram: moments,
           units,
-          worth,
           ridge: 1e-3,
           block: 0,
         }),
+        error => worth * error,
       ),
     );
     t.true(scores.every(score => score >= 0 && Number.isFinite(score)));
