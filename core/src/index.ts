@@ -33,6 +33,8 @@ export * from './inspect/generate-text.js';
 export { argmax, NextToken, softmax } from './inspect/next-token.js';
 export * from './inspect/open-model.js';
 export * from './inspect/verify-model.js';
+export * from './likelihood/log-likelihoods.js';
+export * from './likelihood/scored-text.js';
 export * from './memory-at-hand.js';
 export * from './model/array-cuts.js';
 export * from './model/cache-folder.js';

@@ -64,6 +64,7 @@ export * from './removed-columns.js';
 export * from './scatter.js';
 export * from './subgraph.js';
 export * from './waists.js';
+export * from './with-branches.js';
 export * from './with-distillation.js';
 export * from './with-documents.js';
 export * from './with-loss.js';

@@ -146,12 +146,18 @@ export const operatorCases: readonly OperatorCase[] = [
         [...attention(7, 1, 2), whole(2, 2, 7)],
         { scale: 0.5, window: 3, block: 2 },
       ],
+      ['trunks', [...attention(6, 2, 2), whole(3, 2, 6), whole(3, 2, 6)], { scale: 0.5 }],
+      [
+        'trunks, blocks of 2',
+        [...attention(7, 1, 2), whole(3, 2, 7), whole(3, 2, 7)],
+        { scale: 0.5, block: 2 },
+      ],
     ] as const
   ).map(([about, inputs, attributes]) => {
     const length = inputs[0]!.shape[1]!;
     const blocks = 'block' in attributes ? Math.ceil(length / attributes.block) : 1;
     const saved = Array.from({ length: blocks }, (_, i) => i + 1);
-    return { op: 'CausalAttention', about, inputs, attributes, fixed: [3], saved };
+    return { op: 'CausalAttention', about, inputs, attributes, fixed: [3, 4], saved };
   }),
   { op: 'SiluGate', about: 'rows', inputs: [of(3, 4), of(3, 4)], attributes: {} },
   {

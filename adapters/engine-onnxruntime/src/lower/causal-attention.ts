@@ -10,7 +10,7 @@ import { emitMatMul } from './mat-mul.js';
  */
 export const causalAttention: Lowering = {
   supports: (_, { precision }) => precision === 'float32',
-  emit(e, { inputs: [q, k, v, documents], outputs: [o, ...saved], attributes }) {
+  emit(e, { inputs: [q, k, v, documents, trunks], outputs: [o, ...saved], attributes }) {
     const [B, S, K, G, D] = q!.shape as [number, number, number, number, number];
     const Dv = v!.shape[3]!;
     const { scale, block, window = 0 } = attributes as { scale: number; block?: number; window?: number };
@@ -25,7 +25,7 @@ export const causalAttention: Lowering = {
       const causal = e.tensor(`mask(${c},${n},${window})`, [c, n], () =>
         maskOf(S, window, { start, end, from }),
       );
-      const mask = documents ? documentMask(e, documents, causal, { start, end, from }) : causal;
+      const mask = documents ? documentMask(e, documents, trunks, causal, { start, end, from }) : causal;
       const masked = e.node('Add', [e.reshape(scores, [B, K, G, c, n]), mask]);
       const p = e.node('Softmax', [masked], { attributes: { axis: { int: -1 } } });
       const flat = e.reshape(p, [B, K, G * c, n], saved[i]!.name);

@@ -26,13 +26,24 @@ export const causalMask = (
 };
 
 /**
- * [B, 1, 1, c, n], a block of all pairs: 0 where two positions are of one document, {@link masked} or less elsewhere.
+ * [B, 1, 1, c, n], a block of all pairs: 0 where two positions are of one document, or the key is of the query's trunk,
+ * {@link masked} or less elsewhere.
  * @param documents float [B, S], the number of the document of each position: whole, so that two differ by 1 at least
+ * @param trunks float [B, S], the number of one more document that each position sees
  */
-export const documentMask = (g: GraphBuilder, documents: Value, { start, end, from }: QueryBlock): Value => {
+export const documentMask = (
+  g: GraphBuilder,
+  documents: Value,
+  trunks: Value | undefined,
+  { start, end, from }: QueryBlock,
+): Value => {
   const batch = documents.shape[0]!;
-  const queries = reshape(g, run(g, documents, 1, start, end), [batch, 1, 1, end - start, 1]);
   const keys = reshape(g, run(g, documents, 1, from, end), [batch, 1, 1, 1, end - from]);
-  const apart = sub(g, queries, keys);
-  return scaleBy(g, mul(g, apart, apart), masked);
+  const apartFrom = (numbers: Value): Value => {
+    const queries = reshape(g, run(g, numbers, 1, start, end), [batch, 1, 1, end - start, 1]);
+    const apart = sub(g, queries, keys);
+    return mul(g, apart, apart);
+  };
+  const apart = apartFrom(documents);
+  return scaleBy(g, trunks ? mul(g, apart, apartFrom(trunks)) : apart, masked);
 };

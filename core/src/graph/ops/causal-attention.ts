@@ -29,20 +29,22 @@ export type CausalAttentionAttributes = {
  * q [B, S, K, G, D], k [B, S, K, D], v [B, S, K, Dv]; o [B, S, K, G, Dv], and saved for each block of c queries and the
  * n keys that they see p [B, K, G·c, n].
  *
- * With `documents` [B, S], whole numbers, position i sees position j only where both are of one document. They are float,
- * as the scores are that they mask, and carry no gradient.
+ * With `documents` [B, S], whole numbers, position i sees position j only where both are of one document; with `trunks`
+ * [B, S] beside them, also where j is of the document that `trunks` names for i. They are float, as the scores are that
+ * they mask, and carry no gradient.
  */
 export const CausalAttention: Composite = {
   name: 'CausalAttention',
   kind: 'composite',
-  infer: ([q, k, v, documents], attributes: CausalAttentionAttributes) => {
-    expectFloat('CausalAttention', q, k, v, documents);
+  infer: ([q, k, v, documents, trunks], attributes: CausalAttentionAttributes) => {
+    expectFloat('CausalAttention', q, k, v, documents, trunks);
     if (q!.shape.length !== 5) throw new Error(`CausalAttention: q [${q!.shape}] is not [B, S, K, G, D]`);
     const [batch, length, heads, group, depth] = q!.shape as unknown as FiveExtents;
     const depthV = v!.shape.at(-1)!;
     expectShape('CausalAttention', k!, [batch, length, heads, depth]);
     expectShape('CausalAttention', v!, [batch, length, heads, depthV]);
-    if (documents) expectShape('CausalAttention', documents, [batch, length]);
+    for (const numbers of [documents, trunks])
+      if (numbers) expectShape('CausalAttention', numbers, [batch, length]);
     return [
       { dtype: 'float', shape: [batch, length, heads, group, depthV] },
       ...blocksOf(length, attributes).map(({ start, end, from }) => ({
@@ -51,7 +53,7 @@ export const CausalAttention: Composite = {
       })),
     ];
   },
-  expand: (g, [q, k, v, documents], attributes: CausalAttentionAttributes) => {
+  expand: (g, [q, k, v, documents, trunks], attributes: CausalAttentionAttributes) => {
     const { scale, window = 0 } = attributes;
     const [batch, length, heads, group, depth] = q!.shape as unknown as FiveExtents;
     const depthV = v!.shape.at(-1)!;
@@ -60,7 +62,7 @@ export const CausalAttention: Composite = {
     const values = transpose(g, reshape(g, v!, [batch, length, heads, 1, depthV]), [0, 2, 3, 1, 4]);
     const maskOf = (block: QueryBlock): Value => {
       const causal = causalMask(g, length, window, block);
-      return documents ? add(g, documentMask(g, documents, block), causal) : causal;
+      return documents ? add(g, documentMask(g, documents, trunks, block), causal) : causal;
     };
     const blocks = blocksOf(length, attributes).map(block => {
       const { start, end, from } = block;
@@ -131,11 +133,14 @@ export const CausalAttention: Composite = {
     ];
   },
   // Per score: two products, scale, mask, and the 4 of Softmax. The heads share 4 for a pair of positions whose documents
-  // are compared.
-  flops: ([q, , v, documents], [, ...saved]) => {
+  // are compared, and 3 more where trunks are.
+  flops: ([q, , v, documents, trunks], [, ...saved]) => {
     const [, , heads, group, depth] = q!.shape as unknown as FiveExtents;
     const scores = saved.reduce((sum, p) => sum + sizeOf(p.shape), 0);
-    return scores * (2 * depth + 2 * v!.shape.at(-1)! + 6) + (documents ? (4 * scores) / (heads * group) : 0);
+    return (
+      scores * (2 * depth + 2 * v!.shape.at(-1)! + 6) +
+      ((documents ? 4 : 0) + (trunks ? 3 : 0)) * (scores / (heads * group))
+    );
   },
 };
 

@@ -68,13 +68,15 @@ const formulas: Record<string, Formula> = {
     ];
   },
 
-  CausalAttention: ({ x0, x1, x2, x3 }, { scale, window = 0, block }) => {
+  CausalAttention: ({ x0, x1, x2, x3, x4 }, { scale, window = 0, block }) => {
     const [batch, length, heads, group, depth] = x0!.shape as [number, number, number, number, number];
     const depthV = x2!.shape[3]!;
     const p = tensor([batch, heads, group * length, length], (b, k, row, j) => {
       const [h, i] = [Math.floor(row / length), row % length];
       const sees = (to: number): boolean =>
-        to <= i && (window === 0 || to > i - window) && (!x3 || at(x3, b, to) === at(x3, b, i));
+        to <= i &&
+        (window === 0 || to > i - window) &&
+        (!x3 || at(x3, b, to) === at(x3, b, i) || (!!x4 && at(x3, b, to) === at(x4, b, i)));
       const power = (to: number): number =>
         sees(to) ? Math.exp(scale! * sum(depth, d => at(x0!, b, i, k, h, d) * at(x1!, b, to, k, d))) : 0;
       return power(j) / sum(length, power);
