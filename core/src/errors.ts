@@ -26,6 +26,7 @@ export const errorCodes = {
   E_TEXT_FORMAT: 'A text file has a record that cannot be used.',
   E_TEXT_EMPTY: 'A text source holds nothing to read.',
   E_TEXT_SHORT: 'A text source is shorter than one chunk.',
+  E_TASK_DATA: "A row of a task's data cannot be used.",
   E_SIGNAL_NOT_DECLARED: 'A scorer asked for a signal it did not declare.',
   E_SALIENCY: 'A scorer gave scores that cannot be used.',
   E_LLAMA2C: 'A llama2.c file is damaged or of an unknown version.',

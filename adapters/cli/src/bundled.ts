@@ -17,6 +17,7 @@ import * as linearAlgebra from '@secateur/core/linear-algebra';
 import * as allocationDepth from '@secateur/plugin-allocation-depth';
 import * as allocationKnowledge from '@secateur/plugin-allocation-knowledge';
 import * as allocationSearch from '@secateur/plugin-allocation-search';
+import * as evaluatorMultipleChoice from '@secateur/plugin-evaluator-multiple-choice';
 import * as evaluatorPerplexity from '@secateur/plugin-evaluator-perplexity';
 import * as knowledgeAblation from '@secateur/plugin-knowledge-ablation';
 import * as objectiveDistill from '@secateur/plugin-objective-distill';
@@ -107,6 +108,7 @@ export const algorithms = {
   '@secateur/plugin-allocation-depth': allocationDepth,
   '@secateur/plugin-repair-bias': repairBias,
   '@secateur/plugin-evaluator-perplexity': evaluatorPerplexity,
+  '@secateur/plugin-evaluator-multiple-choice': evaluatorMultipleChoice,
   '@secateur/plugin-repair-least-squares': repairLeastSquares,
   '@secateur/plugin-saliency-obs': saliencyObs,
   '@secateur/plugin-protect-layers': protectLayers,

@@ -25,8 +25,8 @@ export const share = (text: string): number => {
   return value;
 };
 
-/** Collects `NAME=FILE` of every `--text`. */
-const namedFile = (text: string, former: Record<string, string> = {}): Record<string, string> => {
+/** Collects `NAME=FILE` of an option that may be given more than once. */
+export const namedFile = (text: string, former: Record<string, string> = {}): Record<string, string> => {
   const at = text.indexOf('=');
   if (at < 1 || at === text.length - 1) throw new InvalidArgumentError('Expected NAME=FILE.');
   const name = text.slice(0, at);

@@ -8,6 +8,8 @@ export interface ModelToInspect {
   readonly model: LiveModel;
   /** Folder that holds its tokenizer. */
   readonly folder: string;
+  /** What tells it from others: sha256 (hex) of its files and, where there is one, its adapter's. */
+  hash(): Promise<string>;
 }
 
 /** A model as it is, with an adapter where one is named; nothing is attached to train. */
@@ -22,10 +24,15 @@ export const openModel = async (
   const { checkpoint, format, tracer } = await openShown(session, name, signal);
   const { config, tensors, folder } = checkpoint;
   const source = { config, tensors, tracer, format };
-  if (adapter === undefined) return { model: new LiveModel(source, none), folder };
+  if (adapter === undefined)
+    return { model: new LiveModel(source, none), folder, hash: () => checkpoint.hash() };
   const modules = linearModules(tracer.trace(config, tensors, { batch: 1, sequence: 2 }));
-  const lora = await loadLora(await format.openAdapter(adapter), modules, format);
-  return { model: new LiveModel(source, lora), folder };
+  const opened = await format.openAdapter(adapter);
+  return {
+    model: new LiveModel(source, await loadLora(opened, modules, format)),
+    folder,
+    hash: async () => `${await checkpoint.hash()}+${await opened.hash()}`,
+  };
 };
 
 const none: LoraState = { specs: new Map(), arrays: new Map() };

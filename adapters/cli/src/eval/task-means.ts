@@ -1,0 +1,22 @@
+import type { MeasuredTask, TaskMetric } from '@secateur/core';
+
+/** Means over tasks, in [0, 1]. */
+export interface TaskMeans {
+  /** Of acc. */
+  readonly acc: number;
+  /** Of the metric that papers quote: acc_norm where the task has it, else acc. */
+  readonly quoted: number;
+}
+
+/** The metric of a task that papers quote: the last of those that it reports. */
+export const quotedMetric = ({ metrics }: Pick<MeasuredTask, 'metrics'>): TaskMetric =>
+  Object.keys(metrics).at(-1) as TaskMetric;
+
+/** Every task counts alike, however many items it has. */
+export const taskMeans = (tasks: readonly MeasuredTask[]): TaskMeans => {
+  const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
+  return {
+    acc: mean(tasks.map(({ metrics }) => metrics.acc!.value)),
+    quoted: mean(tasks.map(task => task.metrics[quotedMetric(task)]!.value)),
+  };
+};

@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { SecateurError } from '../errors.js';
+import type { ScoredText } from '../likelihood/scored-text.js';
+import type { Row } from '../ports/rows.js';
+import type { Task, TaskItem } from '../ports/task.js';
+import type { Tokenizer } from '../ports/tokenizer.js';
+import { cutToFit, encodeRequest } from './encode-request.js';
+
+/** An item of a task that is ready to be scored. */
+export interface ReadItem extends TaskItem {
+  /** sha256 (hex) of the requests: the same question in every result. */
+  readonly key: string;
+  /** sha256 (hex) of the tokens that are scored: the same answer of one model. */
+  readonly answer: string;
+  /** File and line. */
+  readonly place: string;
+  readonly texts: readonly ScoredText[];
+  /** Tokens of its longest request that the model does not read, as they are too many. */
+  readonly cut: number;
+}
+
+export interface ReadItemsOptions {
+  readonly tokenizer: Tokenizer;
+  /** Token ids are below this. */
+  readonly vocabulary: number;
+  /** Tokens that the model reads. */
+  readonly limit: number;
+}
+
+/**
+ * Rows of a data file as items, all of them checked before the first is scored.
+ * @throws SecateurError E_TASK_DATA with file and line
+ */
+export const readItems = (
+  name: string,
+  task: Task,
+  rows: readonly Row[],
+  options: ReadItemsOptions,
+): readonly ReadItem[] =>
+  rows.map(row => {
+    const fail = (finding: string): SecateurError =>
+      new SecateurError('E_TASK_DATA', `${row.place()} ${finding}`, {
+        hint: `mend the row, or leave it out; ${name} reads the rows of ${task.source}`,
+      });
+    const item = itemOf(task, row.value, fail);
+    let cut = 0;
+    const texts = item.requests.map((request, choice) => {
+      const text = encodeRequest(request, options.tokenizer);
+      if (!text)
+        throw fail(`has a choice ${choice + 1} of no tokens, expected at least one behind its context`);
+      const stray = text.ids.find(id => id >= options.vocabulary);
+      if (stray !== undefined)
+        throw fail(
+          `has the token id ${stray} in choice ${choice + 1}, expected ids below the model's vocabulary of ${options.vocabulary}`,
+        );
+      const fitting = cutToFit(text, options.limit);
+      if (!fitting)
+        throw fail(
+          `has a choice ${choice + 1} of ${text.scored} tokens, expected at most the ${options.limit} that the model reads`,
+        );
+      cut = Math.max(cut, text.ids.length - fitting.ids.length);
+      return fitting;
+    });
+    return { ...item, key: hashOf(item.requests), answer: hashOf(texts), place: row.place(), texts, cut };
+  });
+
+const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');
+
+/** What holds for every task, whoever wrote it. */
+const itemOf = (task: Task, row: unknown, fail: (finding: string) => SecateurError): TaskItem => {
+  let item: TaskItem;
+  try {
+    item = task.item(row);
+  } catch (cause) {
+    throw fail(cause instanceof Error ? cause.message : String(cause));
+  }
+  const { requests, lengths, gold } = item;
+  if (requests.length < 2) throw fail(`has ${requests.length} choices, expected at least 2`);
+  const empty = requests.findIndex(({ continuation }) => continuation.trim() === '');
+  if (empty !== -1) throw fail(`has an empty choice ${empty + 1}, expected a text`);
+  if (!Number.isInteger(gold) || gold < 0 || gold >= requests.length)
+    throw fail(`has the answer ${gold}, expected an index from 0 to ${requests.length - 1}`);
+  if (lengths.length !== requests.length)
+    throw new Error(`a task gives ${lengths.length} lengths for ${requests.length} choices`);
+  return item;
+};
