@@ -1,7 +1,9 @@
-import { evaluateText, modelFrom, SecateurError, type Session } from '@secateur/core';
+import { evaluateText, type MeasuredTask, modelFrom, type Resolved, SecateurError } from '@secateur/core';
 import type { Command } from 'commander';
 import type { Console } from '../console.js';
 import { measureTasks, type TaskFlags } from '../eval/measure-tasks.js';
+import { pairedTable } from '../eval/paired-table.js';
+import { pairedTask } from '../eval/paired-tasks.js';
 import { taskReport } from '../eval/task-report.js';
 import { taskTable } from '../eval/task-table.js';
 import { resolveInvocation, withSession } from '../open.js';
@@ -26,6 +28,7 @@ interface EvalOptions extends Partial<TaskFlags> {
   readonly device?: RunFlags['device'];
   readonly json?: boolean;
   readonly samples?: boolean;
+  readonly against?: string;
 }
 
 /** `secateur eval`: perplexity of a model on a text, or its answers to the questions of tasks. */
@@ -44,6 +47,7 @@ export const evaluate = (root: Command, console: Console): void => {
     .option('--tasks <names>', 'tasks to ask, zero-shot: all, or names with commas between them')
     .option('--data <task=file>', 'rows of a task: JSON Lines, JSON or Parquet; repeatable', namedFile)
     .option('--limit <items>', 'items of each task, the first ones (default: all)', wholeNumber(2))
+    .option('--against <model>', 'another model, asked the same: what changed, item by item')
     .option('--samples', 'with --json: every item, with the log-likelihood of each choice')
     .option('-a, --adapter <folder>', 'PEFT LoRA adapter of the model')
     .addOption(deviceOption())
@@ -61,11 +65,8 @@ export const evaluate = (root: Command, console: Console): void => {
         model: modelFrom(cwd, name),
         ...(options.adapter === undefined ? {} : { adapter: absolute(cwd, options.adapter) }),
       };
-      await withSession(resolved, session =>
-        text === undefined
-          ? askTasks(session, console, model, { ...options, tasks: tasks! })
-          : measureText(session, console, model, { ...options, text }),
-      );
+      const work = text === undefined ? askTasks : measureText;
+      await work(resolved, console, model, options);
     });
 };
 
@@ -74,33 +75,40 @@ interface Model {
   readonly adapter?: string;
 }
 
-const measureText = async (
-  session: Session,
-  console: Console,
-  model: Model,
-  { text, chunk, json }: EvalOptions & { readonly text: string },
-): Promise<void> => {
+type Work = (resolved: Resolved, console: Console, model: Model, options: EvalOptions) => Promise<void>;
+
+const measureText: Work = async (resolved, console, model, { text, chunk, json }) => {
   const { cwd, out, signal } = console;
-  const found = await progressOf(session, console, 'eval', 'Measure the perplexity', onProgress =>
-    evaluateText(session, {
-      ...model,
-      file: absolute(cwd, text),
-      chunk,
-      signal,
-      onProgress: (done, total, place) => onProgress(done, total, 'batches', place),
-    }),
+  const found = await withSession(resolved, session =>
+    progressOf(session, console, 'eval', 'Measure the perplexity', onProgress =>
+      evaluateText(session, {
+        ...model,
+        file: absolute(cwd, text!),
+        chunk,
+        signal,
+        onProgress: (done, total, place) => onProgress(done, total, 'batches', place),
+      }),
+    ),
   );
   if (json) out(`${JSON.stringify(found)}\n`);
   else
     out(`perplexity ${found.perplexity.toFixed(4)}  (${found.tokens} tokens in chunks of ${found.chunk})\n`);
 };
 
-const askTasks = async (
-  session: Session,
-  console: Console,
-  model: Model,
-  { json, samples = false, ...flags }: EvalOptions & TaskFlags,
-): Promise<void> => {
-  const tasks = await measureTasks(session, console, model, flags);
-  console.out(json ? `${JSON.stringify(taskReport(model.model, tasks, { samples }))}\n` : taskTable(tasks));
+const askTasks: Work = async (resolved, console, model, { json, samples = false, against, ...flags }) => {
+  const ask = (of: Model): Promise<readonly MeasuredTask[]> =>
+    withSession(resolved, session => measureTasks(session, console, of, { ...flags, tasks: flags.tasks! }));
+  const tasks = await ask(model);
+  const other = against === undefined ? undefined : { model: modelFrom(console.cwd, against) };
+  const others = other && (await ask(other));
+  const pairs = others?.map((task, i) => pairedTask(tasks[i]!, task));
+  if (json) {
+    const report = (of: Model, measured: readonly MeasuredTask[]) =>
+      taskReport(of.model, measured, { samples });
+    const against = other && { against: report(other, others!), paired: pairs };
+    console.out(`${JSON.stringify({ ...report(model, tasks), ...against })}\n`);
+    return;
+  }
+  console.out(taskTable(tasks));
+  if (other) console.out(`\n${other.model}\n\n${taskTable(others!)}\n${pairedTable(pairs!)}`);
 };

@@ -1,5 +1,5 @@
 import { duration, memorySize } from '@secateur/adapter-reporter-terminal';
-import type { Interval } from './interval.js';
+import type { Interval } from '../statistics/interval.js';
 import type { CompareRecord, Row } from './record.js';
 import { rowTitle } from './recovery-tokens.js';
 

@@ -1,5 +1,5 @@
+import { intervalOf } from '../statistics/interval.js';
 import type { Cell } from './cell.js';
-import { intervalOf } from './interval.js';
 import { geometricMean } from './record.js';
 
 /** How much higher one method's perplexity is than another's, as a share of the other's: 0.1 is 10 % higher. */

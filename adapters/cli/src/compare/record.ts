@@ -1,8 +1,8 @@
 import type { Machine } from '../doctor/machine.js';
+import { type Interval, intervalOf } from '../statistics/interval.js';
 import type { Cell, FailedCell } from './cell.js';
 import type { Tuned } from './choose-rate.js';
 import { otherInputs, type Unequal, unequalParameters, unequalTokens } from './equality.js';
-import { type Interval, intervalOf } from './interval.js';
 import { type RecoveryTokens, tokensFor } from './recovery-tokens.js';
 
 /** What a comparison was asked for. */

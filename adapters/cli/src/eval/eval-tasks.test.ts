@@ -62,6 +62,13 @@ test('a model is asked, its answers are kept, and what was cut off goes on', asy
   t.regex(shown, /^task +version +items +acc, % +acc_norm, %$/m);
   t.regex(shown, /^boolq +2 +2 +\d+\.\d\d ± \d+\.\d\d +-$/m);
   t.regex(shown, /^mean of acc over 2 tasks: \d/m);
+
+  const alike = JSON.parse(await ok(...asked, '--against', 'model', '--json'));
+  t.is(alike.against.model, path.join(cwd, 'model'));
+  t.like(alike.paired[0], { name: 'boolq', metric: 'acc', items: 6, gained: [], lost: [], p: 1 });
+  t.like(alike.paired[0].difference, { mean: 0, half: 0 });
+  const table = await ok(...asked, '--against', 'model');
+  t.regex(table, /^boolq +acc +\+0\.00 \(\+0\.00 to \+0\.00\) +0 +0 +1\.0000$/m);
 });
 
 test('a bad row is refused by file and line before anything is asked', async t => {

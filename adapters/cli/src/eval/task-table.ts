@@ -1,5 +1,6 @@
 import type { MeasuredTask, TaskMetric } from '@secateur/core';
 import { table } from '../table.js';
+import { percent } from './percent.js';
 import { taskMeans } from './task-means.js';
 
 const columns: readonly TaskMetric[] = ['acc', 'acc_norm'];
@@ -24,5 +25,3 @@ export const taskTable = (tasks: readonly MeasuredTask[]): string => {
     '',
   ].join('\n');
 };
-
-const percent = (value: number): string => (Number.isFinite(value) ? (100 * value).toFixed(2) : '-');
