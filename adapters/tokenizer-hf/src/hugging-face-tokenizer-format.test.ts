@@ -24,6 +24,23 @@ test('the size counts added tokens; special ids come from tokenizer_config.json'
   t.deepEqual({ size, bos, eos }, { size: 13, bos: 1, eos: 12 });
 });
 
+test('a text opens with what the tokenizer puts first, and starts from BOS, else EOS, all the same', async t => {
+  const of = async (settings: object, tokenizer: object = tinyTokenizer) => {
+    const { opening, start } = await openWith(t, {
+      'tokenizer.json': tokenizer,
+      'tokenizer_config.json': { ...tinySettings, ...settings },
+    });
+    return { opening, start };
+  };
+  const plain = { ...tinyTokenizer, post_processor: null };
+  t.deepEqual(await of({}), { opening: [1], start: 1 });
+  t.deepEqual(await of({}, plain), { opening: [], start: 1 });
+  t.deepEqual(await of({ add_bos_token: false }), { opening: [], start: 1 });
+  t.deepEqual(await of({ add_bos_token: true }, plain), { opening: [1], start: 1 });
+  t.deepEqual(await of({ bos_token: null }, plain), { opening: [], start: 12 });
+  t.deepEqual(await of({ bos_token: null, eos_token: null }, plain), { opening: [], start: undefined });
+});
+
 test('special tokens are spelled when decoded, and ids beyond the tokenizer stand for nothing', async t => {
   const tokenizer = await openWith(t, tiny);
   t.deepEqual(tokenizer.encode('hello</s>'), [10, 9, 7, 12]);

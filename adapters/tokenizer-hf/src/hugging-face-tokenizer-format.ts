@@ -23,10 +23,15 @@ export class HuggingFaceTokenizerFormat implements TokenizerFormat {
     const settings = (await readJson(path.resolve(folder, SETTINGS))) ?? {};
     const config = (await readJson(path.resolve(folder, 'config.json'))) ?? {};
     const backend = makeBackend(tokenizer, settings, file);
+    const [bos, eos] = (['bos', 'eos'] as const).map(kind =>
+      specialId(kind, backend, settings, config, folder),
+    );
     return new HuggingFaceTokenizer(backend, {
       // The model was not trained on texts that begin with one.
-      bos: settings.add_bos_token === false ? undefined : specialId('bos', backend, settings, config, folder),
-      eos: specialId('eos', backend, settings, config, folder),
+      bos: settings.add_bos_token === false ? undefined : bos,
+      eos,
+      opening: openingOf(backend, settings, bos),
+      start: bos ?? eos,
       cleanUp: settings.clean_up_tokenization_spaces === true,
     });
   }
@@ -101,6 +106,16 @@ const idsOf = ({ model, added_tokens: added }: Json): (readonly [piece: unknown,
 
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** `add_bos_token` where the settings have it, else what the post-processor of tokenizer.json puts first. */
+const openingOf = (backend: Backend, { add_bos_token: added }: Json, bos: number | undefined): number[] => {
+  if (typeof added === 'boolean') return added && bos !== undefined ? [bos] : [];
+  const [whole, bare] = [true, false].map(
+    special => backend.encode('a', { add_special_tokens: special }).ids,
+  ) as [number[], number[]];
+  const at = whole.findIndex((_, i) => bare.every((id, j) => whole[i + j] === id));
+  return whole.slice(0, Math.max(0, at));
+};
 
 /** A special token is spelled as a string or as an object with `content`; config.json has ids, sometimes a list. */
 const specialId = (

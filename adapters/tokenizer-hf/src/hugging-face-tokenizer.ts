@@ -5,6 +5,8 @@ import type { Tokenizer } from '@secateur/core';
 export interface TokenizerSettings {
   readonly bos: number | undefined;
   readonly eos: number | undefined;
+  readonly opening: readonly number[];
+  readonly start: number | undefined;
   /** Removes spaces before punctuation when decoding, as some old models ask for. */
   readonly cleanUp: boolean;
 }
@@ -14,17 +16,21 @@ export class HuggingFaceTokenizer implements Tokenizer {
   readonly size: number;
   readonly bos: number | undefined;
   readonly eos: number | undefined;
+  readonly opening: readonly number[];
+  readonly start: number | undefined;
   private readonly cleanUp: boolean;
 
   constructor(
     private readonly backend: Backend,
-    { bos, eos, cleanUp }: TokenizerSettings,
+    { bos, eos, opening, start, cleanUp }: TokenizerSettings,
   ) {
     let last = -1;
     for (const id of backend.get_vocab().values()) last = Math.max(last, id);
     this.size = last + 1;
     this.bos = bos;
     this.eos = eos;
+    this.opening = opening;
+    this.start = start;
     this.cleanUp = cleanUp;
   }
 

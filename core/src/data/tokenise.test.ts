@@ -10,6 +10,8 @@ const tokenizer = (special: { bos?: number; eos?: number } = {}): Tokenizer => (
   size: 40,
   bos: special.bos,
   eos: special.eos,
+  opening: [],
+  start: special.bos,
   encode: text => Array.from(text, letter => 10 + letter.charCodeAt(0) - 97),
   decode: () => '',
 });

@@ -3,10 +3,12 @@ import type { Tokenizer } from '../ports/tokenizer.js';
 import { cutToFit, encodeRequest } from './encode-request.js';
 
 /** Words with the space before them, and what stands between, as ids of their own; `ab` and `c` become one. */
-const tokenizer = (bos?: number, eos?: number): Tokenizer => ({
+const tokenizer = (bos?: number, eos?: number, opens = bos !== undefined): Tokenizer => ({
   size: 1000,
   bos,
   eos,
+  opening: opens ? [bos!] : [],
+  start: bos ?? eos,
   encode: text =>
     [...text.matchAll(/ ?[^\s]+|\s/g)].map(([piece]) =>
       [...piece].reduce((sum, c) => sum + c.charCodeAt(0), 0),
@@ -22,7 +24,8 @@ test('the continuation is what is behind as many tokens as the context has', t =
   });
 });
 
-test('BOS stands before a context where the tokenizer has one', t => {
+test('what the tokenizer begins a text with stands before the context', t => {
+  t.deepEqual(encodeRequest({ context: 'is', continuation: ' it' }, tokenizer(1, 2, false))?.ids.length, 2);
   t.deepEqual(encodeRequest({ context: 'is', continuation: ' it' }, tokenizer(1)), {
     ids: [1, code('is'), code(' it')],
     scored: 1,

@@ -13,15 +13,14 @@ export const encodeRequest = (
   tokenizer: Tokenizer,
 ): ScoredText | undefined => {
   if (context === '') return behindStart(tokenizer.encode(continuation), tokenizer);
-  const start = tokenizer.bos === undefined ? [] : [tokenizer.bos];
   const trimmed = context.trimEnd();
-  const ids = [...start, ...tokenizer.encode(context + continuation)];
-  const scored = ids.length - start.length - tokenizer.encode(trimmed).length;
+  const { opening } = tokenizer;
+  const ids = [...opening, ...tokenizer.encode(context + continuation)];
+  const scored = ids.length - opening.length - tokenizer.encode(trimmed).length;
   return scored > 0 && scored < ids.length ? { ids, scored } : undefined;
 };
 
-const behindStart = (ids: readonly number[], { bos, eos }: Tokenizer): ScoredText | undefined => {
-  const first = bos ?? eos;
+const behindStart = (ids: readonly number[], { start: first }: Tokenizer): ScoredText | undefined => {
   if (first === undefined || ids[0] === first)
     return ids.length > 1 ? { ids, scored: ids.length - 1 } : undefined;
   return ids.length > 0 ? { ids: [first, ...ids], scored: ids.length } : undefined;

@@ -19,6 +19,8 @@ const tokenizer: Tokenizer = {
   size: 26,
   bos: undefined,
   eos: undefined,
+  opening: [],
+  start: undefined,
   encode: text => [...text.replaceAll(' ', '')].map(letter => letter.charCodeAt(0) - 97),
   decode: () => '',
 };

@@ -7,6 +7,10 @@ export interface Tokenizer {
   /** The ids that a text begins and ends with, where it does. */
   readonly bos: number | undefined;
   readonly eos: number | undefined;
+  /** The ids that it puts before a text of its own accord, as transformers has it (`add_special_tokens`). */
+  readonly opening: readonly number[];
+  /** What stands for nothing before a text: BOS, else EOS, though texts may not begin with it. */
+  readonly start: number | undefined;
   /** Ids of the text alone: no BOS, no EOS. */
   encode(text: string): number[];
   decode(ids: readonly number[]): string;

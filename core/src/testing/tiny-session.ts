@@ -170,6 +170,8 @@ const tinyTokenizer: TokenizerFormat = {
     size: 11,
     bos: 1,
     eos: 2,
+    opening: [1],
+    start: 1,
     encode: text => Array.from(text, letter => 3 + ((letter.codePointAt(0)! - 'a'.codePointAt(0)!) & 7)),
     decode: ids => ids.map(id => String.fromCharCode('a'.charCodeAt(0) + id - 3)).join(''),
   }),

@@ -83,7 +83,7 @@ test('gates are the same for every sequence; a group that is not named is open',
 
 test('instructions that share sequences lose what they do alone', async t => {
   const tokenizer = {
-    ...{ size: 11, bos: 1, eos: 2, decode: () => '' },
+    ...{ size: 11, bos: 1, eos: 2, opening: [1], start: 1, decode: () => '' },
     encode: (text: string) => Array.from(text, letter => 3 + (letter.charCodeAt(0) & 7)),
   };
   const rng = createRng(3);
