@@ -2,7 +2,7 @@ import test from 'ava';
 import { logLikelihoods } from '../likelihood/log-likelihoods.js';
 import { wholePasses } from '../passes/whole-passes.js';
 import type { Row } from '../ports/rows.js';
-import type { Task } from '../ports/task.js';
+import type { ChoiceTask } from '../ports/task.js';
 import type { Tokenizer } from '../ports/tokenizer.js';
 import { InterpreterEngine } from '../testing/interpreter-engine.js';
 import { throwsCode } from '../testing/throws-code.js';
@@ -30,7 +30,8 @@ interface Asked {
   readonly choices: readonly string[];
   readonly gold: number;
 }
-const task: Task = {
+const task: ChoiceTask = {
+  kind: 'choice',
   version: 3,
   licence: 'CC0-1.0',
   source: 'this file',
@@ -63,8 +64,7 @@ test('choices and metrics follow from the log-likelihoods of the texts', async t
     model,
     items.map(({ texts }) => texts),
   );
-  const { items: found, metrics, version, cut } = await evaluateTask(passes, model, task, items);
-  t.is(version, 3);
+  const { items: found, metrics, cut } = await evaluateTask(passes, model, task, items);
   t.is(cut, 0);
   for (const [i, { logLikelihoods, choice, gold, place }] of found.entries()) {
     for (const [j, value] of logLikelihoods.entries()) t.true(Math.abs(value - expected[i]![j]!) < 1e-6);
@@ -122,7 +122,7 @@ const bad: readonly (readonly [unknown, RegExp])[] = [
   [{ ...good, choices: ['a', 'abcdefg'] }, /choice 2 of 7 tokens, expected at most the 6/],
   [
     { ...good, choices: ['a', 'z'] },
-    /token id 25 in choice 2, expected ids below the model's vocabulary of 11/,
+    /token id 25, expected ids below the model's vocabulary of 11/,
   ],
 ];
 for (const [row, message] of bad)

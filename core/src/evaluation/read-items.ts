@@ -1,30 +1,15 @@
-import { createHash } from 'node:crypto';
-import { SecateurError } from '../errors.js';
-import type { ScoredText } from '../likelihood/scored-text.js';
 import type { Row } from '../ports/rows.js';
-import type { Task, TaskItem } from '../ports/task.js';
-import type { Tokenizer } from '../ports/tokenizer.js';
+import type { ChoiceTask, TaskItem } from '../ports/task.js';
+import type { Asked } from './ask.js';
 import { cutToFit, encodeRequest } from './encode-request.js';
+import { checkIds, type Fault, faultOf, hashOf, type Reading } from './reading.js';
 
 /** An item of a task that is ready to be scored. */
-export interface ReadItem extends TaskItem {
+export interface ReadItem extends TaskItem, Asked {
   /** sha256 (hex) of the requests: the same question in every result. */
   readonly key: string;
-  /** sha256 (hex) of the tokens that are scored: the same answer of one model. */
-  readonly answer: string;
-  /** File and line. */
-  readonly place: string;
-  readonly texts: readonly ScoredText[];
   /** Tokens of its longest request that the model does not read, as they are too many. */
   readonly cut: number;
-}
-
-export interface ReadItemsOptions {
-  readonly tokenizer: Tokenizer;
-  /** Token ids are below this. */
-  readonly vocabulary: number;
-  /** Tokens that the model reads. */
-  readonly limit: number;
 }
 
 /**
@@ -33,26 +18,19 @@ export interface ReadItemsOptions {
  */
 export const readItems = (
   name: string,
-  task: Task,
+  task: ChoiceTask,
   rows: readonly Row[],
-  options: ReadItemsOptions,
+  options: Reading,
 ): readonly ReadItem[] =>
   rows.map(row => {
-    const fail = (finding: string): SecateurError =>
-      new SecateurError('E_TASK_DATA', `${row.place()} ${finding}`, {
-        hint: `mend the row, or leave it out; ${name} reads the rows of ${task.source}`,
-      });
+    const fail = faultOf(name, task, row);
     const item = itemOf(task, row.value, fail);
     let cut = 0;
     const texts = item.requests.map((request, choice) => {
       const text = encodeRequest(request, options.tokenizer);
       if (!text)
         throw fail(`has a choice ${choice + 1} of no tokens, expected at least one behind its context`);
-      const stray = text.ids.find(id => id >= options.vocabulary);
-      if (stray !== undefined)
-        throw fail(
-          `has the token id ${stray} in choice ${choice + 1}, expected ids below the model's vocabulary of ${options.vocabulary}`,
-        );
+      checkIds(text.ids, options.vocabulary, fail);
       const fitting = cutToFit(text, options.limit);
       if (!fitting)
         throw fail(
@@ -64,10 +42,8 @@ export const readItems = (
     return { ...item, key: hashOf(item.requests), answer: hashOf(texts), place: row.place(), texts, cut };
   });
 
-const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');
-
 /** What holds for every task, whoever wrote it. */
-const itemOf = (task: Task, row: unknown, fail: (finding: string) => SecateurError): TaskItem => {
+const itemOf = (task: ChoiceTask, row: unknown, fail: Fault): TaskItem => {
   let item: TaskItem;
   try {
     item = task.item(row);

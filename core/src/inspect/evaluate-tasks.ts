@@ -1,11 +1,17 @@
 import { systemClock } from '../clock.js';
 import { didYouMean, SecateurError } from '../errors.js';
 import type { Answers } from '../evaluation/answers.js';
-import { evaluateTask, type TaskResult } from '../evaluation/evaluate-task.js';
+import type { Asked, AskOptions } from '../evaluation/ask.js';
+import { type DocumentResult, evaluateDocuments } from '../evaluation/evaluate-documents.js';
+import { type ChoiceResult, evaluateTask } from '../evaluation/evaluate-task.js';
+import { readDocuments } from '../evaluation/read-documents.js';
 import { type ReadItem, readItems } from '../evaluation/read-items.js';
+import type { Reading } from '../evaluation/reading.js';
+import type { LiveModel } from '../model/live-model.js';
+import type { Passes } from '../passes/passes.js';
 import { passesFor } from '../passes/passes-for.js';
 import { Engine } from '../ports/engine.js';
-import { RowReader } from '../ports/rows.js';
+import { type Row, RowReader } from '../ports/rows.js';
 import { Task } from '../ports/task.js';
 import { TokenizerFormat } from '../ports/tokenizer.js';
 import type { Session } from '../session.js';
@@ -34,13 +40,19 @@ export interface EvaluateTasksOptions {
   readonly onProgress?: (done: number, total: number, place: string) => void;
 }
 
-/** A task's result, with what it was measured on. */
-export interface MeasuredTask extends TaskResult {
+/** What a task was measured on. */
+interface Measured {
   readonly name: string;
+  readonly version: number;
   readonly file: string;
   /** sha256 (hex) of the data file. */
   readonly hash: string;
 }
+
+/** A task's result, with what it was measured on. */
+export type MeasuredTask = MeasuredChoices | MeasuredDocuments;
+export type MeasuredChoices = Measured & ChoiceResult;
+export type MeasuredDocuments = Measured & DocumentResult;
 
 /**
  * A task of that name.
@@ -77,10 +89,7 @@ export const evaluateTasks = async (
   const prepared = [];
   for (const [i, { name, file }] of options.tasks.entries()) {
     const { rows, hash } = await session.active(RowReader).read(file);
-    const task = known[i]!;
-    const items = readItems(name, task, rows.slice(0, limit), reading);
-    prepared.push({ name, file, hash, task, items, tokens: tokensOf(items) });
-    warnOfCut(session, name, items, reading.limit);
+    prepared.push({ name, file, hash, ...prepare(session, name, known[i]!, rows.slice(0, limit), reading) });
   }
   const engine = session.active(Engine);
   const passes = passesFor(model.graph({ batch: 1, sequence: 2 }), session.config.stream, {
@@ -92,15 +101,15 @@ export const evaluateTasks = async (
   let done = 0;
   const measured: MeasuredTask[] = [];
   try {
-    for (const { name, file, hash, task, items, tokens } of prepared) {
-      const result = await evaluateTask(passes, model, task, items, {
-        ...(answers ? { answers: answers(label, `${name}-v${task.version}`) } : {}),
+    for (const { name, file, hash, version, tokens, evaluate } of prepared) {
+      const result = await evaluate(passes, model, {
+        ...(answers ? { answers: answers(label, `${name}-v${version}`) } : {}),
         signal,
         onProgress: (runs, of) => onProgress?.(done + (runs / of) * tokens, total, name),
       });
       done += tokens;
       onProgress?.(done, total, name);
-      measured.push({ name, file, hash, ...result });
+      measured.push({ name, version, file, hash, ...result });
     }
   } finally {
     await engine.close();
@@ -108,7 +117,39 @@ export const evaluateTasks = async (
   return measured;
 };
 
-const tokensOf = (items: readonly ReadItem[]): number =>
+/** A task whose rows are read, and how it is measured. */
+interface Prepared {
+  readonly version: number;
+  readonly tokens: number;
+  evaluate(passes: Passes, model: LiveModel, options: AskOptions): Promise<ChoiceResult | DocumentResult>;
+}
+
+const prepare = (
+  session: Session,
+  name: string,
+  task: Task,
+  rows: readonly Row[],
+  reading: Reading,
+): Prepared => {
+  const { version } = task;
+  if (task.kind === 'document') {
+    const documents = readDocuments(name, task, rows, reading);
+    return {
+      version,
+      tokens: tokensOf(documents),
+      evaluate: (passes, model, options) => evaluateDocuments(passes, model, documents, options),
+    };
+  }
+  const items = readItems(name, task, rows, reading);
+  warnOfCut(session, name, items, reading.limit);
+  return {
+    version,
+    tokens: tokensOf(items),
+    evaluate: (passes, model, options) => evaluateTask(passes, model, task, items, options),
+  };
+};
+
+const tokensOf = (items: readonly Asked[]): number =>
   items.reduce((sum, { texts }) => sum + texts.reduce((all, { ids }) => all + ids.length, 0), 0);
 
 const warnOfCut = ({ log }: Session, name: string, items: readonly ReadItem[], limit: number): void => {

@@ -1,4 +1,10 @@
-import { type ContinuationRequest, describeIssue, type Task, type TaskItem, type z } from '@secateur/core';
+import {
+  type ChoiceTask,
+  type ContinuationRequest,
+  describeIssue,
+  type TaskItem,
+  type z,
+} from '@secateur/core';
 
 /** What a row of data asks. */
 export interface Question {
@@ -22,7 +28,7 @@ export const form = <S extends z.ZodType>(row: S, question: (row: z.output<S>) =
   question,
 });
 
-export interface MultipleChoice extends Omit<Task, 'item'> {
+export interface MultipleChoice extends Omit<ChoiceTask, 'kind' | 'item'> {
   /** The first that fits a row reads it. */
   readonly forms: readonly [Form, ...Form[]];
 }
@@ -32,8 +38,9 @@ export interface MultipleChoice extends Omit<Task, 'item'> {
  * log-likelihood of a space and the choice behind the context. Where contexts differ and the choice is one, it is the
  * likelihood of the same words behind each.
  */
-export const multipleChoice = ({ forms, ...task }: MultipleChoice): Task => ({
+export const multipleChoice = ({ forms, ...task }: MultipleChoice): ChoiceTask => ({
   ...task,
+  kind: 'choice',
   item(row) {
     for (const { row: schema, question } of forms) {
       const { success, data } = schema.safeParse(row);

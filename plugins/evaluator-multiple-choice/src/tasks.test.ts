@@ -1,7 +1,9 @@
-import { Task } from '@secateur/core';
+import { type ChoiceTask, Task } from '@secateur/core';
 import { providedBy } from '@secateur/core/testing';
 import test from 'ava';
 import evaluatorMultipleChoice from './index.js';
+
+const taskOf = (name: string): ChoiceTask => providedBy(evaluatorMultipleChoice(), Task, name) as ChoiceTask;
 
 interface Case {
   readonly row: object;
@@ -95,7 +97,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
 
 for (const [name, given] of Object.entries(cases))
   test(`${name} asks what the harness asks`, t => {
-    const task = providedBy(evaluatorMultipleChoice(), Task, name);
+    const task = taskOf(name);
     for (const { row, asks, gold } of given) {
       const item = task.item(row);
       t.deepEqual(
@@ -111,11 +113,11 @@ for (const [name, given] of Object.entries(cases))
   });
 
 test('an answer that is none of the labels is named', t => {
-  const task = providedBy(evaluatorMultipleChoice(), Task, 'arc_easy');
+  const task = taskOf('arc_easy');
   t.throws(() => task.item({ question: 'What shines?', choices: school, answerKey: '4' }), {
     message: 'has the answer "4", expected one of A, B, C',
   });
-  const gap = providedBy(evaluatorMultipleChoice(), Task, 'winogrande');
+  const gap = taskOf('winogrande');
   t.throws(() => gap.item({ sentence: 'no gap', option1: 'a', option2: 'b', answer: '1' }), {
     message: /row\.sentence = "no gap"/,
   });

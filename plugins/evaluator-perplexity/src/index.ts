@@ -1,4 +1,5 @@
-import { definePlugin, Evaluator, hasDocuments, LossMeter } from '@secateur/core';
+import { definePlugin, Evaluator, hasDocuments, LossMeter, Task } from '@secateur/core';
+import { wikitext } from './wikitext.js';
 
 /** exp of the mean negative log-likelihood per predicted token, over the validation split in chunks. */
 export const perplexity: Evaluator = {
@@ -29,4 +30,5 @@ export const perplexity: Evaluator = {
 
 export default definePlugin('evaluator-perplexity', api => {
   api.provide(Evaluator, 'perplexity', perplexity, 'perplexity of each source in chunks');
+  api.provide(Task, 'wikitext', wikitext, 'WikiText-2 by document: perplexity by word and by byte');
 });

@@ -5,7 +5,7 @@ import { measureTasks, type TaskFlags } from '../eval/measure-tasks.js';
 import { pairedTable } from '../eval/paired-table.js';
 import { pairedTask } from '../eval/paired-tasks.js';
 import { taskReport } from '../eval/task-report.js';
-import { taskTable } from '../eval/task-table.js';
+import { isChoice, taskTable } from '../eval/task-table.js';
 import { resolveInvocation, withSession } from '../open.js';
 import {
   absolute,
@@ -44,7 +44,7 @@ export const evaluate = (root: Command, console: Console): void => {
       wholeNumber(2),
       128,
     )
-    .option('--tasks <names>', 'tasks to ask, zero-shot: all, or names with commas between them')
+    .option('--tasks <names>', 'tasks, zero-shot: all questions, or names with commas between them')
     .option('--data <task=file>', 'rows of a task: JSON Lines, JSON or Parquet; repeatable', namedFile)
     .option('--limit <items>', 'items of each task, the first ones (default: all)', wholeNumber(2))
     .option('--against <model>', 'another model, asked the same: what changed, item by item')
@@ -101,7 +101,7 @@ const askTasks: Work = async (resolved, console, model, { json, samples = false,
   const tasks = await ask(model);
   const other = against === undefined ? undefined : { model: modelFrom(console.cwd, against) };
   const others = other && (await ask(other));
-  const pairs = others?.map((task, i) => pairedTask(tasks[i]!, task));
+  const pairs = others?.filter(isChoice).map((task, i) => pairedTask(tasks.filter(isChoice)[i]!, task));
   if (json) {
     const report = (of: Model, measured: readonly MeasuredTask[]) =>
       taskReport(of.model, measured, { samples });

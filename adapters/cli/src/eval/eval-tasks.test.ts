@@ -15,6 +15,7 @@ test('a model is asked, its answers are kept, and what was cut off goes on', asy
     'model.bin': llama2cCheckpoint(),
     'tokenizer.bin': llama2cTokenizer(),
     'boolq.jsonl': lines(questions),
+    'pages.jsonl': lines([{ page: 'leaf , leaf' }, { page: 'tree leaf' }]),
     'piqa.json': JSON.stringify([{ goal: 'grow', sol1: 'leaf', sol2: 'tree leaf', label: 1 }]),
   });
   const env = { ...process.env, SECATEUR_CACHE: path.join(cwd, 'cache') };
@@ -62,6 +63,12 @@ test('a model is asked, its answers are kept, and what was cut off goes on', asy
   t.regex(shown, /^task +version +items +acc, % +acc_norm, %$/m);
   t.regex(shown, /^boolq +2 +2 +\d+\.\d\d ± \d+\.\d\d +-$/m);
   t.regex(shown, /^mean of acc over 2 tasks: \d/m);
+
+  const pages = ['eval', 'model', '--tasks', 'wikitext', '--data', 'wikitext=pages.jsonl'];
+  const { tasks } = JSON.parse(await ok(...pages, '--json'));
+  t.like(tasks.wikitext, { kind: 'document', version: 2, documents: 2 });
+  t.true(tasks.wikitext.wordPerplexity > tasks.wikitext.bytePerplexity);
+  t.regex(await ok(...pages), /^wikitext +2 +2 +\d+ +\d+\.\d{4} +\d+\.\d{4} +\d+\.\d{4}$/m);
 
   const alike = JSON.parse(await ok(...asked, '--against', 'model', '--json'));
   t.is(alike.against.model, path.join(cwd, 'model'));

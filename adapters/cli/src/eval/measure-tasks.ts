@@ -14,7 +14,7 @@ import { progressOf } from '../progress.js';
 import { answerFile } from './answer-file.js';
 
 export interface TaskFlags {
-  /** `all`, or names with commas between them. */
+  /** `all` that ask questions, or names with commas between them. */
   readonly tasks: string;
   /** Data files by task. */
   readonly data?: Readonly<Record<string, string>> | undefined;
@@ -45,7 +45,7 @@ export const measureTasks = (
 const chosen = (session: Session, cwd: string, { tasks, data = {} }: TaskFlags) => {
   const names =
     tasks === 'all'
-      ? session.every(Task).map(({ name }) => name)
+      ? session.every(Task).flatMap(({ name, implementation: { kind } }) => (kind === 'choice' ? [name] : []))
       : [...new Set(tasks.split(',').map(name => name.trim()))];
   for (const name of [...names, ...Object.keys(data)]) taskNamed(session, name);
   return names.map(name => {

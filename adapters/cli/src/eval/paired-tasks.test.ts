@@ -1,8 +1,9 @@
-import type { ItemResult, MeasuredTask } from '@secateur/core';
+import type { ItemResult, MeasuredChoices } from '@secateur/core';
 import test from 'ava';
 import { pairedTask } from './paired-tasks.js';
 
-const task = (right: readonly boolean[], keys = 'abcdefgh'): MeasuredTask => ({
+const task = (right: readonly boolean[], keys = 'abcdefgh'): MeasuredChoices => ({
+  kind: 'choice',
   name: 'boolq',
   file: 'f',
   hash: 'h',

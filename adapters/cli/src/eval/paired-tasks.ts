@@ -1,4 +1,4 @@
-import type { ItemResult, MeasuredTask, TaskMetric } from '@secateur/core';
+import type { ItemResult, MeasuredChoices, TaskMetric } from '@secateur/core';
 import { type Interval, intervalOf } from '../statistics/interval.js';
 import { mcnemar } from '../statistics/mcnemar.js';
 import { quotedMetric } from './task-means.js';
@@ -19,7 +19,7 @@ export interface PairedTask {
 }
 
 /** Compares two models item by item: both were asked the same questions in the same order. */
-export const pairedTask = (first: MeasuredTask, second: MeasuredTask): PairedTask => {
+export const pairedTask = (first: MeasuredChoices, second: MeasuredChoices): PairedTask => {
   const metric = quotedMetric(first);
   const isRight = ({ choice, gold }: ItemResult): boolean => choice[metric] === gold;
   const pairs = first.items.map((item, i) => {

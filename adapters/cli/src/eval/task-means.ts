@@ -1,4 +1,4 @@
-import type { MeasuredTask, TaskMetric } from '@secateur/core';
+import type { MeasuredChoices, TaskMetric } from '@secateur/core';
 
 /** Means over tasks, in [0, 1]. */
 export interface TaskMeans {
@@ -9,11 +9,11 @@ export interface TaskMeans {
 }
 
 /** The metric of a task that papers quote: the last of those that it reports. */
-export const quotedMetric = ({ metrics }: Pick<MeasuredTask, 'metrics'>): TaskMetric =>
+export const quotedMetric = ({ metrics }: Pick<MeasuredChoices, 'metrics'>): TaskMetric =>
   Object.keys(metrics).at(-1) as TaskMetric;
 
 /** Every task counts alike, however many items it has. */
-export const taskMeans = (tasks: readonly MeasuredTask[]): TaskMeans => {
+export const taskMeans = (tasks: readonly MeasuredChoices[]): TaskMeans => {
   const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
   return {
     acc: mean(tasks.map(({ metrics }) => metrics.acc!.value)),

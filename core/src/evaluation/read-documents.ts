@@ -1,0 +1,48 @@
+import { SecateurError } from '../errors.js';
+import type { Row } from '../ports/rows.js';
+import type { DocumentTask, TaskDocument } from '../ports/task.js';
+import type { Asked } from './ask.js';
+import { checkIds, type Fault, faultOf, hashOf, type Reading } from './reading.js';
+import { rollingWindows } from './rolling-windows.js';
+
+/** A document that is ready to be predicted. */
+export interface ReadDocument extends Asked, Omit<TaskDocument, 'text'> {}
+
+/**
+ * Rows of a data file as documents, all of them checked before the first is predicted. A text is encoded with what the
+ * tokenizer opens it with, behind BOS or EOS, as the harness does.
+ * @throws SecateurError E_TASK_DATA with file and line, E_TOKENIZER without BOS and EOS
+ */
+export const readDocuments = (
+  name: string,
+  task: DocumentTask,
+  rows: readonly Row[],
+  { tokenizer, vocabulary, limit }: Reading,
+): readonly ReadDocument[] => {
+  const { start, opening } = tokenizer;
+  if (start === undefined)
+    throw new SecateurError(
+      'E_TOKENIZER',
+      `${name} needs a BOS or an EOS before its documents, found neither`,
+      {
+        hint: 'name one in tokenizer_config.json: bos_token or eos_token',
+      },
+    );
+  return rows.map(row => {
+    const fail = faultOf(name, task, row);
+    const { text, words, bytes } = documentOf(task, row.value, fail);
+    const ids = [...opening, ...tokenizer.encode(text)];
+    checkIds(ids, vocabulary, fail);
+    const texts = rollingWindows(ids, start, limit);
+    if (texts.length === 0) throw fail('has a document of no tokens, expected at least one');
+    return { answer: hashOf(texts), place: row.place(), texts, words, bytes };
+  });
+};
+
+const documentOf = (task: DocumentTask, row: unknown, fail: Fault): TaskDocument => {
+  try {
+    return task.document(row);
+  } catch (cause) {
+    throw fail(cause instanceof Error ? cause.message : String(cause));
+  }
+};

@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+import { SecateurError } from '../errors.js';
+import type { Row } from '../ports/rows.js';
+import type { Task } from '../ports/task.js';
+import type { Tokenizer } from '../ports/tokenizer.js';
+
+/** What turns the rows of a task into tokens. */
+export interface Reading {
+  readonly tokenizer: Tokenizer;
+  /** Token ids are below this. */
+  readonly vocabulary: number;
+  /** Tokens that the model reads. */
+  readonly limit: number;
+}
+
+/** Makes the error of a row from a clause: what was found, what was expected. */
+export type Fault = (finding: string) => SecateurError;
+
+export const faultOf =
+  (name: string, { source }: Pick<Task, 'source'>, row: Row): Fault =>
+  finding =>
+    new SecateurError('E_TASK_DATA', `${row.place()} ${finding}`, {
+      hint: `mend the row, or leave it out; ${name} reads the rows of ${source}`,
+    });
+
+/** @throws SecateurError E_TASK_DATA */
+export const checkIds = (ids: readonly number[], vocabulary: number, fail: Fault): void => {
+  const stray = ids.find(id => id >= vocabulary);
+  if (stray !== undefined)
+    throw fail(`has the token id ${stray}, expected ids below the model's vocabulary of ${vocabulary}`);
+};
+
+/** sha256 (hex) of a value as JSON. */
+export const hashOf = (value: unknown): string =>
+  createHash('sha256').update(JSON.stringify(value)).digest('hex');
