@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from './clock.js';
 import type { ResolvedConfig } from './config/schema.js';
 import type { Report } from './domain/report.js';
+import type { LiveModel } from './model/live-model.js';
 import { isModel } from './model/open-source.js';
 import type { Passes } from './passes/passes.js';
 import { wholePasses } from './passes/whole-passes.js';
@@ -21,6 +22,7 @@ import { createRng } from './rng.js';
 import type { RunContext } from './run-context.js';
 import type { Session } from './session.js';
 import { analyse } from './stages/analyse.js';
+import { askTasks, type TaskScores } from './stages/ask.js';
 import { checkStream, choosePasses } from './stages/choose-passes.js';
 import { chosenExporters } from './stages/chosen-exporters.js';
 import { cut } from './stages/cut.js';
@@ -84,9 +86,10 @@ export const resumeRun = (session: Session, options: RunOptions = {}): Promise<R
   });
 
 /** Everything that a run reads. */
-const pathsOf = ({ model, adapter, text }: ResolvedConfig): string[] => [
+const pathsOf = ({ model, adapter, text, evaluate }: ResolvedConfig): string[] => [
   model,
   ...(adapter === undefined ? [] : [adapter]),
+  ...Object.values(evaluate.tasks ?? {}),
   ...Object.values(text).flatMap(({ file, validation, tuning }) =>
     [file, validation, tuning].filter(path => typeof path === 'string'),
   ),
@@ -153,6 +156,11 @@ const stages = async (session: Session, context: Context, { model, open }: Start
     loaded,
     model: loaded.model,
   });
+  const ask = (name: string, title: string, model: LiveModel, known?: TaskScores): Promise<TaskScores> =>
+    loaded.tasks.length === 0
+      ? Promise.resolve({})
+      : runner.step(askTasks(name, title), { loaded, model, known });
+  const denseTasks = await ask('dense', 'Ask the dense model', loaded.model);
   const knowledge = await runner.step(analyse(session), loaded);
   const outcome = await runner.step(prune(session), { loaded, knowledge });
   const compact = await runner.step(cut(session), { loaded, outcome });
@@ -160,6 +168,7 @@ const stages = async (session: Session, context: Context, { model, open }: Start
     loaded,
     model: compact.model,
   });
+  const prunedTasks = await ask('pruned', 'Ask the cut model', compact.model);
   const tokens = session.config.train.tokens - outcome.tokens;
   const recovery = await runner.step(recover(session), { loaded, model: compact.model, tokens });
   const recovered = await runner.step(evaluate(session, 'recovered', 'Measure the recovered model'), {
@@ -167,6 +176,8 @@ const stages = async (session: Session, context: Context, { model, open }: Start
     model: recovery.model,
     known: recovery.tokens === 0 ? pruned : undefined,
   });
+  const unchanged = recovery.tokens === 0 ? prunedTasks : undefined;
+  const recoveredTasks = await ask('recovered', 'Ask the recovered model', recovery.model, unchanged);
   const emitted = await runner.step(emit(session), { loaded, model: recovery.model });
   const report = makeReport({
     session,
@@ -180,6 +191,7 @@ const stages = async (session: Session, context: Context, { model, open }: Start
     pruned,
     recovery,
     recovered,
+    tasks: { dense: denseTasks, pruned: prunedTasks, recovered: recoveredTasks },
     emitted,
   });
   await context.store.writeJson('report.json', report);

@@ -1,8 +1,10 @@
-import { isActive } from './container.js';
+import type { ResolvedConfig } from './config/schema.js';
+import { isActive, type RegistryEntry } from './container.js';
 import type { PluginRecord } from './domain/report.js';
 import { SecateurError } from './errors.js';
 import { Engine } from './ports/engine.js';
 import { Exporter } from './ports/exporter.js';
+import { Task } from './ports/task.js';
 import type { Session } from './session.js';
 import type { Loaded } from './stages/load.js';
 
@@ -20,13 +22,16 @@ export const activePlugins = ({ config, plugins, registry }: Session): readonly 
     const provided = registry.filter(entry => entry.plugin === name);
     return (
       provided.length === 0 ||
-      provided.some(entry =>
-        entry.port === Exporter.label
-          ? Object.hasOwn(config.export.formats, entry.name)
-          : isActive(entry, registry, config.use),
-      )
+      provided.some(entry => {
+        const asked = askedFor(config, entry);
+        return asked ? Object.hasOwn(asked, entry.name) : isActive(entry, registry, config.use);
+      })
     );
   });
+
+/** Where a configuration names what it wants of a port of which all are there: exporters and tasks. */
+const askedFor = ({ export: { formats }, evaluate }: ResolvedConfig, { port }: RegistryEntry) =>
+  port === Exporter.label ? formats : port === Task.label ? (evaluate.tasks ?? {}) : undefined;
 
 export const stampOf = (session: Session, { inputs }: Pick<Loaded, 'inputs'>): Stamp => ({
   inputs,

@@ -1,6 +1,8 @@
 import { join, relative } from 'node:path';
 import { isSecateurError, type Report, SecateurError, type Session } from '@secateur/core';
 import type { Console } from './console.js';
+import { percent } from './eval/percent.js';
+import { quotedMetric } from './eval/task-means.js';
 import { table } from './table.js';
 
 /** Sees a run through: prints what came out, and how to go on when it was interrupted. */
@@ -35,14 +37,14 @@ export const finish = async (
 };
 
 const summary = (report: Report, folder: string): string => {
-  const { parameters, removed, sparsity, perplexity, output } = report;
-  const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+  const { parameters, removed, sparsity, perplexity, tasks, output } = report;
+  const share = (part: number): string => `${(100 * part).toFixed(1)} %`;
   const count = (n: number): string => n.toLocaleString('en');
   return [
     '',
     sparsity === null
-      ? `parameters  ${count(parameters.before)} to ${count(parameters.after)}: ${percent(removed.model)} of the model, ${percent(removed.blocks)} of its blocks removed`
-      : `parameters  ${count(parameters.after)} as before: unstructured, ${percent(sparsity)} of the pruned matrices is zero`,
+      ? `parameters  ${count(parameters.before)} to ${count(parameters.after)}: ${share(removed.model)} of the model, ${share(removed.blocks)} of its blocks removed`
+      : `parameters  ${count(parameters.after)} as before: unstructured, ${share(sparsity)} of the pruned matrices is zero`,
     '',
     table(
       ['PERPLEXITY', 'DENSE', 'PRUNED', 'RECOVERED'],
@@ -51,6 +53,7 @@ const summary = (report: Report, folder: string): string => {
         ...[dense, pruned, recovered].map(value => value.toFixed(3)),
       ]),
     ),
+    ...(Object.keys(tasks).length === 0 ? [] : [taskRows(tasks)]),
     `model       ${join(folder, output.model)}`,
     ...(output.adapter === null ? [] : [`adapter     ${join(folder, output.adapter)}`]),
     ...output.files.map(file => `file        ${join(folder, file)}`),
@@ -59,3 +62,18 @@ const summary = (report: Report, folder: string): string => {
     '',
   ].join('\n');
 };
+
+/** Accuracies in percent by the metric that papers quote, and word perplexities. */
+const taskRows = (tasks: Report['tasks']): string =>
+  table(
+    ['TASK', 'MEASURE', 'DENSE', 'PRUNED', 'RECOVERED'],
+    Object.entries(tasks).map(([name, { dense, pruned, recovered }]) => [
+      name,
+      dense.kind === 'choice' ? quotedMetric(dense) : 'word perplexity',
+      ...[dense, pruned, recovered].map(score =>
+        score.kind === 'choice'
+          ? percent(score.metrics[quotedMetric(score)]!.value)
+          : score.wordPerplexity.toFixed(3),
+      ),
+    ]),
+  );

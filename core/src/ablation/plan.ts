@@ -1,9 +1,10 @@
 import type { RemovalGroup } from '../domain/removal-group.js';
-import { closeColumns, closedRole, readersOf } from '../graph/close-columns.js';
+import { closeColumns, closedRole } from '../graph/close-columns.js';
 import { flopsOf } from '../graph/flops.js';
 import { type Graph, sizeOf, valueNamed } from '../graph/graph.js';
 import { consumerOf, insertGates } from '../graph/insert-gates.js';
 import { indicesOfUnit } from '../graph/layout.js';
+import { layersReading } from '../graph/linear-weight.js';
 import { type Place, places } from '../graph/places.js';
 import { subgraph } from '../graph/subgraph.js';
 
@@ -106,7 +107,7 @@ const byLayer = (
   for (const candidate of candidates) {
     const { id } = candidate.group;
     const consumer = consumerOf(candidate.group);
-    const [reader] = consumer ? readersOf(graph, consumer.param) : [];
+    const [reader] = consumer ? layersReading(graph, consumer.param) : [];
     if (!reader) throw new Error(`${id} is not read by one linear layer`);
     const at = graph.nodes.indexOf(reader);
     found.set(at, [...(found.get(at) ?? []), candidate]);

@@ -51,6 +51,14 @@ export const checkLayer = ({ source, base, content }: Layer): Tree => {
     ...(values.model === undefined ? {} : { model: modelFrom(base, values.model) }),
     ...(typeof values.adapter === 'string' ? { adapter: absolute(values.adapter) } : {}),
     ...(values.out === undefined ? {} : { out: absolute(values.out) }),
+    ...(values.evaluate?.tasks && {
+      evaluate: {
+        ...values.evaluate,
+        tasks: Object.fromEntries(
+          Object.entries(values.evaluate.tasks).map(([name, file]) => [name, absolute(file)]),
+        ),
+      },
+    }),
     ...(values.text && {
       text: Object.fromEntries(
         Object.entries(values.text).map(([name, entry]) => [

@@ -130,6 +130,12 @@ export const configSchema = z
         chunk: z.number().int().min(2),
         /** Tokens per source. Default 30,000. */
         tokens: count,
+        /**
+         * Benchmarks that the dense, the cut and the recovered model are asked, by task: a file of its rows. Default none.
+         */
+        tasks: z.record(name, name),
+        /** Items of each task, the first ones. Default all. */
+        items: count.min(2),
       })
       .partial(),
     export: z
@@ -226,7 +232,7 @@ export interface ResolvedConfig {
   readonly prune: Section<'prune'>;
   readonly train: Section<'train'>;
   readonly calibration: Section<'calibration'>;
-  readonly evaluate: Section<'evaluate'>;
+  readonly evaluate: Section<'evaluate', 'tasks' | 'items'>;
   readonly export: Section<'export', 'dtype'>;
   readonly checkpoint: Section<'checkpoint'>;
 }

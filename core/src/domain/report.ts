@@ -2,6 +2,7 @@ import type { LossPoint } from '../ports/prune-optimizer.js';
 import type { RecoveryRound } from '../ports/recovery.js';
 import type { LayerSizes } from '../ports/tracer.js';
 import type { KnowledgeRow } from './knowledge.js';
+import type { TaskScore } from './task-score.js';
 
 /** Before and after, with the share that is gone. */
 export interface Change {
@@ -46,6 +47,10 @@ export interface Report {
         readonly chunk: number;
       }
     >
+  >;
+  /** By task that the run asked; empty where it asked none. */
+  readonly tasks: Readonly<
+    Record<string, { readonly [State in 'dense' | 'pruned' | 'recovered']: TaskScore }>
   >;
   /** Largest absolute difference of logits: model with closed gates against the cut model. */
   readonly check: { readonly maskedVsCompact: number; readonly writtenVsCompact: number };

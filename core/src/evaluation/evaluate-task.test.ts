@@ -120,10 +120,7 @@ const bad: readonly (readonly [unknown, RegExp])[] = [
   [{ ...good, choices: ['a', ' '] }, /has an empty choice 2, expected a text/],
   [{ ...good, choices: ['a'] }, /has 1 choices, expected at least 2/],
   [{ ...good, choices: ['a', 'abcdefg'] }, /choice 2 of 7 tokens, expected at most the 6/],
-  [
-    { ...good, choices: ['a', 'z'] },
-    /token id 25, expected ids below the model's vocabulary of 11/,
-  ],
+  [{ ...good, choices: ['a', 'z'] }, /token id 25, expected ids below the model's vocabulary of 11/],
 ];
 for (const [row, message] of bad)
   test(`a row is refused by its place: ${message.source}`, async t => {

@@ -2,7 +2,7 @@ import { SecateurError } from '../errors.js';
 import type { Row } from '../ports/rows.js';
 import type { DocumentTask, TaskDocument } from '../ports/task.js';
 import type { Asked } from './ask.js';
-import { checkIds, type Fault, faultOf, hashOf, type Reading } from './reading.js';
+import { checkVocabulary, type Fault, faultOf, hashOf, type Reading } from './reading.js';
 import { rollingWindows } from './rolling-windows.js';
 
 /** A document that is ready to be predicted. */
@@ -32,7 +32,7 @@ export const readDocuments = (
     const fail = faultOf(name, task, row);
     const { text, words, bytes } = documentOf(task, row.value, fail);
     const ids = [...opening, ...tokenizer.encode(text)];
-    checkIds(ids, vocabulary, fail);
+    checkVocabulary(ids, vocabulary, fail);
     const texts = rollingWindows(ids, start, limit);
     if (texts.length === 0) throw fail('has a document of no tokens, expected at least one');
     return { answer: hashOf(texts), place: row.place(), texts, words, bytes };

@@ -2,7 +2,7 @@ import type { Row } from '../ports/rows.js';
 import type { ChoiceTask, TaskItem } from '../ports/task.js';
 import type { Asked } from './ask.js';
 import { cutToFit, encodeRequest } from './encode-request.js';
-import { checkIds, type Fault, faultOf, hashOf, type Reading } from './reading.js';
+import { checkVocabulary, type Fault, faultOf, hashOf, type Reading } from './reading.js';
 
 /** An item of a task that is ready to be scored. */
 export interface ReadItem extends TaskItem, Asked {
@@ -30,7 +30,7 @@ export const readItems = (
       const text = encodeRequest(request, options.tokenizer);
       if (!text)
         throw fail(`has a choice ${choice + 1} of no tokens, expected at least one behind its context`);
-      checkIds(text.ids, options.vocabulary, fail);
+      checkVocabulary(text.ids, options.vocabulary, fail);
       const fitting = cutToFit(text, options.limit);
       if (!fitting)
         throw fail(

@@ -24,7 +24,7 @@ export const faultOf =
     });
 
 /** @throws SecateurError E_TASK_DATA */
-export const checkIds = (ids: readonly number[], vocabulary: number, fail: Fault): void => {
+export const checkVocabulary = (ids: readonly number[], vocabulary: number, fail: Fault): void => {
   const stray = ids.find(id => id >= vocabulary);
   if (stray !== undefined)
     throw fail(`has the token id ${stray}, expected ids below the model's vocabulary of ${vocabulary}`);

@@ -1,10 +1,11 @@
 import test from 'ava';
 import { GraphBuilder } from './builder.js';
-import { closeColumns, closedRole, readersOf } from './close-columns.js';
+import { closeColumns, closedRole } from './close-columns.js';
 import { largestDifference, outputAt } from './fixtures/cut-feeds.js';
 import { tinyFeeds } from './fixtures/tiny-decoder.js';
 import { flopsOf } from './flops.js';
 import type { Graph, Node } from './graph.js';
+import { layersReading } from './linear-weight.js';
 import { linear } from './ops/linear.js';
 import { loraLinear } from './ops/lora-linear.js';
 import { subgraph } from './subgraph.js';
@@ -68,6 +69,6 @@ test('readers of a weight are the linear layers that multiply by it, in order', 
   const y = linear(g, g.input('x', [2, 3]), w);
   g.output('y', linear(g, linear(g, y, g.parameter('other', [3, 3])), w));
   const graph = g.build();
-  t.deepEqual(readersOf(graph, 'w'), [graph.nodes[0], graph.nodes[2]] as Node[]);
-  t.deepEqual(readersOf(graph, 'x'), []);
+  t.deepEqual(layersReading(graph, 'w'), [graph.nodes[0], graph.nodes[2]] as Node[]);
+  t.deepEqual(layersReading(graph, 'x'), []);
 });

@@ -6,10 +6,6 @@ import { gather } from './ops/gather.js';
 import { gemm } from './ops/gemm.js';
 import { matrixTranspose } from './ops/transpose.js';
 
-/** Linear layers that read a weight, in execution order. */
-export const readersOf = (graph: Graph, param: string): Node[] =>
-  graph.nodes.filter(({ op, inputs }) => (op === 'Linear' || op === 'LoraLinear') && inputs[1] === param);
-
 /** Output role of what a layer gives with the columns of set `i` closed. */
 export const closedRole = (i: number): string => `closed:${i}`;
 

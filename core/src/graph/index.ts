@@ -13,6 +13,7 @@ export * from './graph.js';
 export * from './insert-gates.js';
 export * from './layer-of.js';
 export * from './layout.js';
+export * from './linear-weight.js';
 export * from './observe-blocks.js';
 export * from './observe-inputs.js';
 export * from './operator.js';

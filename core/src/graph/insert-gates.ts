@@ -2,6 +2,7 @@ import type { RemovalGroup } from '../domain/removal-group.js';
 import type { Graph, Value } from './graph.js';
 import { valueNamed } from './graph.js';
 import { hasDimension, type Layout } from './layout.js';
+import { weightOf } from './linear-weight.js';
 import { mul } from './ops/mul.js';
 import { reshape } from './ops/reshape.js';
 import { rebuild } from './rebuild.js';
@@ -34,8 +35,7 @@ export const insertGates = (graph: Graph, groups: readonly RemovalGroup[], batch
   }
   const gates = new Map<string, Value>(); // a weight may be read more than once
   return rebuild(graph, (g, node, inputs) => {
-    if (node.op !== 'Linear' && node.op !== 'LoraLinear') return undefined;
-    const gated = byParam.get(node.inputs[1]!);
+    const gated = byParam.get(weightOf(node) ?? '');
     if (!gated) return undefined;
     const x = gated.reduce<Value>((value, group) => {
       const [outer, inner] = spansOf(consumerOf(group)!.layout, group.dimension);

@@ -1,5 +1,6 @@
 import type { GraphBuilder } from './builder.js';
 import type { Graph, Value } from './graph.js';
+import { weightOf } from './linear-weight.js';
 import { add } from './ops/add.js';
 import { div } from './ops/div.js';
 import { gemm } from './ops/gemm.js';
@@ -32,9 +33,8 @@ export const observeInputs = (
   return rebuild(
     graph,
     (g, node, [x]) => {
-      const param = node.inputs[1];
-      if ((node.op !== 'Linear' && node.op !== 'LoraLinear') || param === undefined || !params.has(param))
-        return undefined;
+      const param = weightOf(node);
+      if (param === undefined || !params.has(param)) return undefined;
       const present = g.input('present', [x!.shape[0]!]);
       for (const statistic of statistics) {
         const name = inputName(statistic, param);

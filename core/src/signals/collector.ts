@@ -43,7 +43,7 @@ export interface Collector {
 }
 
 /** Weights through which groups reach the rest of the model. */
-export const readersOf = (groups: readonly RemovalGroup[]): ReadonlySet<string> =>
+export const readingWeights = (groups: readonly RemovalGroup[]): ReadonlySet<string> =>
   new Set(groups.flatMap(group => consumerOf(group)?.param ?? []));
 
 /** Base weights that lose something when units of the groups go. */

@@ -3,7 +3,7 @@ import type { Graph } from '../graph/graph.js';
 import { type InputStatistic, inputName, observeInputs } from '../graph/observe-inputs.js';
 import type { RunResult } from '../ports/engine.js';
 import type { InputMoments } from '../ports/saliency.js';
-import { type Batch, type Collector, readersOf, type Subject } from './collector.js';
+import { type Batch, type Collector, readingWeights, type Subject } from './collector.js';
 
 /** Sums over tokens of one statistic, for each weight that reads a group. */
 export class InputSums implements Collector {
@@ -14,7 +14,7 @@ export class InputSums implements Collector {
     { groups }: Subject,
     private readonly statistic: InputStatistic,
   ) {
-    this.#readers = readersOf(groups);
+    this.#readers = readingWeights(groups);
   }
 
   observe(graph: Graph): Graph {
@@ -45,7 +45,7 @@ export class InputMomentsOf implements Collector {
   readonly #running = new Map<string, Running>();
 
   constructor({ groups }: Subject) {
-    this.#readers = readersOf(groups);
+    this.#readers = readingWeights(groups);
   }
 
   observe(graph: Graph): Graph {

@@ -1,8 +1,8 @@
 import { textTokens } from '../data/sequence.js';
-import { readersOf as layersThatRead } from '../graph/close-columns.js';
 import type { Graph } from '../graph/graph.js';
+import { layersReading } from '../graph/linear-weight.js';
 import type { RunResult } from '../ports/engine.js';
-import { type Batch, type Collector, ownScales, readersOf, type Subject } from './collector.js';
+import { type Batch, type Collector, ownScales, readingWeights, type Subject } from './collector.js';
 
 /** Squares of d loss / d y over tokens, y the output of each weight that reads a group. */
 export class OutputGradients implements Collector {
@@ -13,8 +13,8 @@ export class OutputGradients implements Collector {
   constructor(private readonly subject: Subject) {}
 
   observe(graph: Graph): Graph {
-    for (const param of readersOf(this.subject.groups))
-      for (const { outputs } of layersThatRead(graph, param)) this.#params.set(outputs[0]!, param);
+    for (const param of readingWeights(this.subject.groups))
+      for (const { outputs } of layersReading(graph, param)) this.#params.set(outputs[0]!, param);
     return graph;
   }
 

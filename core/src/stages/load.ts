@@ -2,6 +2,7 @@ import type { ResolvedConfig } from '../config/schema.js';
 import { hasDocuments, type SourceData } from '../data/sequence.js';
 import { tokeniseSource } from '../data/tokenise.js';
 import { SecateurError } from '../errors.js';
+import { type PreparedTask, prepareTasks } from '../evaluation/prepare-tasks.js';
 import { linearModules } from '../graph/attach-lora.js';
 import type { Graph } from '../graph/graph.js';
 import { canTakeDocuments } from '../graph/with-documents.js';
@@ -13,7 +14,7 @@ import { PruneOptimizer } from '../ports/prune-optimizer.js';
 import { Recovery } from '../ports/recovery.js';
 import { Repair } from '../ports/repair.js';
 import { TextReader, type TextSource } from '../ports/text.js';
-import { TokenizerFormat } from '../ports/tokenizer.js';
+import { type Tokenizer, TokenizerFormat } from '../ports/tokenizer.js';
 import type { RunContext } from '../run-context.js';
 import { checkBudget } from '../selection/select.js';
 import type { Session } from '../session.js';
@@ -31,6 +32,8 @@ export interface Loaded {
   readonly companions: readonly string[];
   readonly adapterConfig: Readonly<Record<string, unknown>> | undefined;
   readonly sources: readonly SourceData[];
+  /** What the models are asked beside. */
+  readonly tasks: readonly PreparedTask[];
   readonly hashes: {
     readonly model: string;
     readonly adapter: string | null;
@@ -72,7 +75,15 @@ export const load = (session: Session): Stage<string, Loaded> => ({
     const beyondMinima = allocation?.beyondMinima ?? false;
     if (!removesWeights(session)) checkBudget(units, quotaOf(run, model), limitsOf(config), beyondMinima);
     session.active(PruneOptimizer).check?.(config, model, candidates);
-    const texts = await readTexts(session, checkpoint.folder, model.vocabulary);
+    const tokenizer = await session.active(TokenizerFormat).open(checkpoint.folder);
+    const texts = await readTexts(session, tokenizer, model.vocabulary);
+    const named = Object.entries(config.evaluate.tasks ?? {}).map(([name, file]) => ({ name, file }));
+    const reading = {
+      tokenizer,
+      vocabulary: model.vocabulary,
+      limit: tracer.maxSequence(checkpoint.config),
+    };
+    const tasks = await prepareTasks(session, named, reading, config.evaluate.items);
     checkPacking(config, texts.sources, graph);
     session.optional(Recovery)?.check?.(texts.sources);
     const hashes = { model: await checkpoint.hash(), adapter: adapter ? await adapter.hash() : null };
@@ -82,8 +93,13 @@ export const load = (session: Session): Stage<string, Loaded> => ({
       companions: checkpoint.companions,
       adapterConfig: adapter?.config,
       sources: texts.sources,
+      tasks,
       hashes: { ...hashes, text: texts.hashes },
-      inputs: { ...hashes, ...texts.inputs },
+      inputs: {
+        ...hashes,
+        ...texts.inputs,
+        ...Object.fromEntries(tasks.map(({ name, hash }) => [`evaluate.tasks.${name}`, hash])),
+      },
     };
   },
 });
@@ -168,10 +184,9 @@ interface Texts {
   readonly hashes: Readonly<Record<string, string>>;
 }
 
-const readTexts = async (session: Session, folder: string, vocabulary: number): Promise<Texts> => {
+const readTexts = async (session: Session, tokenizer: Tokenizer, vocabulary: number): Promise<Texts> => {
   const { config } = session;
   const reader = session.active(TextReader);
-  const tokenizer = await session.active(TokenizerFormat).open(folder);
   const entries = Object.entries(config.text);
   if (entries.length === 0)
     throw new SecateurError(

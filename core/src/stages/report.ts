@@ -9,6 +9,7 @@ import type { RunContext } from '../run-context.js';
 import type { Session } from '../session.js';
 import { activePlugins } from '../stamp.js';
 import { version } from '../version.js';
+import type { TaskScores } from './ask.js';
 import type { Cut } from './cut.js';
 import type { Emitted } from './emit.js';
 import type { Measurements } from './evaluate.js';
@@ -27,6 +28,7 @@ export interface ReportInput {
   readonly pruned: Measurements;
   readonly recovery: RecoveryOutcome;
   readonly recovered: Measurements;
+  readonly tasks: { readonly [State in 'dense' | 'pruned' | 'recovered']: TaskScores };
   readonly emitted: Emitted;
 }
 
@@ -54,6 +56,7 @@ export const makeReport = (input: ReportInput): Report => {
     removed: { blocks: 1 - after.blocks / before.blocks, model: 1 - after.model / before.model },
     flops: { before: baseFlops(loaded.model, sequence), after: baseFlops(compact.model, sequence), sequence },
     perplexity: perplexities(input),
+    tasks: taskScores(input),
     check: { maskedVsCompact: compact.maskedVsCompact, writtenVsCompact: emitted.writtenVsCompact },
     layers: layersOf(compact.model).map((layer, i) => ({ ...layer, before: sizes[i]! })),
     knowledge: input.knowledge.rows,
@@ -90,8 +93,14 @@ const settingsOf = ({
   prune,
   train,
   calibration,
-  evaluate,
+  evaluate: withoutPaths(evaluate),
   export: exported,
+});
+
+/** Of tasks the names. */
+const withoutPaths = ({ tasks, ...evaluate }: RunContext['config']['evaluate']) => ({
+  ...evaluate,
+  ...(tasks ? { tasks: Object.keys(tasks) } : {}),
 });
 
 const layersOf = ({ source }: LiveModel) => source.tracer.layers(source.config);
@@ -111,5 +120,13 @@ const perplexities = ({ dense, pruned, recovered }: ReportInput): Report['perple
         tokens,
         chunk,
       },
+    ]),
+  );
+
+const taskScores = ({ tasks: { dense, pruned, recovered } }: ReportInput): Report['tasks'] =>
+  Object.fromEntries(
+    Object.entries(dense).map(([name, score]) => [
+      name,
+      { dense: score, pruned: pruned[name]!, recovered: recovered[name]! },
     ]),
   );

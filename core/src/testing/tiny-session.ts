@@ -75,7 +75,7 @@ export const tinyConfig = ({ seed, stream, text, ...sections }: TinySettings = {
       recompute: false,
     },
     calibration: { sequences: 4 },
-    evaluate: { chunk: 7, tokens: 24 },
+    evaluate: { tasks: undefined, items: undefined, chunk: 7, tokens: 24 },
     export: { shape: 'per-layer', merge: true, dtype: undefined, formats: {} },
     checkpoint: { steps: 5 },
   };

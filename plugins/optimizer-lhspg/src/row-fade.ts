@@ -1,5 +1,15 @@
 import type { AdamW, Feeds, LiveModel, RemovalGroup, Selection, Tensor } from '@secateur/core';
-import { add, type Graph, gemm, linear, mul, rebuild, reshape, type Value } from '@secateur/core/graph';
+import {
+  add,
+  type Graph,
+  gemm,
+  linear,
+  mul,
+  rebuild,
+  reshape,
+  type Value,
+  weightOf,
+} from '@secateur/core/graph';
 import type { Fade } from './fade.js';
 import { eachRow, type RowOwner, rowOwners } from './own-rows.js';
 import { type Decay, decayAfter, levelAt } from './schedule.js';
@@ -27,8 +37,8 @@ export class RowFade implements Fade {
   prepare(graph: Graph): Graph {
     const scaled = new Set(this.#owners.map(owner => owner.weight));
     return rebuild(graph, (g, node, inputs) => {
-      const weight = node.inputs[1]!;
-      if ((node.op !== 'Linear' && node.op !== 'LoraLinear') || !scaled.has(weight)) return undefined;
+      const weight = weightOf(node);
+      if (weight === undefined || !scaled.has(weight)) return undefined;
       const [x, w] = inputs as [Value, Value];
       const bias = inputs[node.op === 'Linear' ? 2 : 4];
       const scale = g.input(scaleName(weight), [w.shape[0]!]);

@@ -25,6 +25,7 @@ import {
   rebuild,
   subgraph,
   type TensorRef,
+  weightOf,
 } from '@secateur/core/graph';
 
 /**
@@ -121,16 +122,12 @@ export const linearWeights = (graph: Graph): string[] => [
   ...new Set(
     linears(graph)
       .filter(({ path }) => layerOf(path) !== undefined)
-      .map(weightOf),
+      .map(node => weightOf(node)!),
   ),
 ];
 
 const linears = (graph: Graph): Node[] =>
-  graph.nodes.filter(
-    node => (node.op === 'Linear' || node.op === 'LoraLinear') && graph.parameters.has(weightOf(node)),
-  );
-
-const weightOf = (node: Node): string => node.inputs[1]!;
+  graph.nodes.filter(node => graph.parameters.has(weightOf(node) ?? ''));
 
 /** For each weight the first one that reads all that it reads. */
 const firstReaders = (graph: Graph, params: readonly string[]): ReadonlyMap<string, string> => {
@@ -151,7 +148,7 @@ const withWeights = (
   weights: ReadonlyMap<string, TensorRef>,
 ): Graph => {
   const plain = rebuild(piece, (g, node, [x, w, , , bias]) =>
-    node.op === 'LoraLinear' && weights.has(weightOf(node)) ? [linear(g, x!, w!, bias)] : undefined,
+    node.op === 'LoraLinear' && weights.has(weightOf(node)!) ? [linear(g, x!, w!, bias)] : undefined,
   );
   const graph = subgraph(plain, {
     given: entry === undefined ? [] : [entry],

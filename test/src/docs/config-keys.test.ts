@@ -30,7 +30,7 @@ test('docs/quickstart.md has every key of the configuration, once', t => {
 
 /** What follows from other values, or stands in no configuration: said in words. */
 const inWords = ['model', 'adapter', 'out', 'threads', 'presets', 'plugins', 'use', 'text.<name>'];
-const derived = ['evaluate.chunk', 'export.dtype', 'train.microBatch'];
+const derived = ['evaluate.chunk', 'evaluate.tasks', 'evaluate.items', 'export.dtype', 'train.microBatch'];
 
 test('docs/quickstart.md has the defaults', t => {
   const { config } = resolveConfig({ cwd: '/', clock: { now: () => 0 }, requires: 'nothing' });

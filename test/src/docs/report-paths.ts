@@ -34,6 +34,9 @@ export const reportPaths = (): readonly string[] => {
   const walk = (type: ts.Type, prefix: string): string[] => {
     if (type.flags & ts.TypeFlags.Unknown) return [prefix];
     if (isPlain(type) || (type.isUnion() && type.types.every(isPlain))) return [prefix];
+    // One of several shapes: the paths of each. What may be absent is one that is and nothing.
+    if (type.isUnion())
+      return [...new Set(type.types.flatMap(one => (isPlain(one) ? [] : walk(one, prefix))))];
     const element = checker.isArrayType(type)
       ? checker.getIndexTypeOfType(type, ts.IndexKind.Number)
       : undefined;

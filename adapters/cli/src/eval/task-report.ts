@@ -1,4 +1,4 @@
-import type { MeasuredTask } from '@secateur/core';
+import { type MeasuredTask, scoreOf } from '@secateur/core';
 import { taskMeans } from './task-means.js';
 import { isChoice } from './task-table.js';
 
@@ -16,9 +16,8 @@ export const taskReport = (
   };
 };
 
-const entryOf = ({ name: _, file, hash, ...task }: MeasuredTask, samples: boolean) => {
-  const data = { file, hash };
-  if (task.kind === 'document') return { ...task, data };
-  const { items, ...rest } = task;
-  return { ...rest, items: items.length, data, ...(samples ? { samples: items } : {}) };
-};
+const entryOf = (task: MeasuredTask, samples: boolean) => ({
+  ...scoreOf(task),
+  data: { file: task.file, hash: task.hash },
+  ...(samples && task.kind === 'choice' ? { samples: task.items } : {}),
+});
