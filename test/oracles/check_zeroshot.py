@@ -3,13 +3,17 @@
     python check_zeroshot.py rows DATA ROWS 200        rows of the data sets in the fields of their original files
     npx secateur eval MODEL --tasks all --data boolq=ROWS/boolq.jsonl ... --json --samples > answers.json
     python check_zeroshot.py check MODEL ROWS answers.json
+    python check_zeroshot.py race MODEL ROWS 2         both programs in turns, with the seconds of each; 2 rounds
 
 DATA holds copies of the data sets as people pass them on: JSON Lines, some of them packed. The harness runs its own tasks by
 their names, on its hf backend in float32; only the loading of data sets is turned to ROWS.
 """
 import gzip
 import json
+import os
+import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -104,6 +108,23 @@ def check(model, folder, answers):
     print("every prediction is the same, every log-likelihood within 1e-3")
 
 
+def race(model, folder, rounds):
+    """Each program as a user starts it: loading, tokenising and compiling are in its seconds. No answer is kept."""
+    rows = rows_of(folder)
+    files = [argument for task in TASKS for argument in ("--data", f"{task}={folder / f'{task}.jsonl'}")]
+    program = Path(__file__).parents[2] / "adapters/cli/dist/bin.js"
+    command = ["node", str(program), "eval", str(model), "--tasks", "all", *files, "--json"]
+    for turn in range(rounds):
+        with tempfile.TemporaryDirectory() as cache:
+            started = time.time()
+            subprocess.run(command, check=True, capture_output=True, env={**os.environ, "SECATEUR_CACHE": cache})
+            ours = time.time() - started
+        started = time.time()
+        harness(model, rows)
+        theirs = time.time() - started
+        print(f"round {turn + 1}: secateur {ours:.0f} s, harness {theirs:.0f} s, ratio {theirs / ours:.2f}", flush=True)
+
+
 def best(values):
     return values.index(max(values))
 
@@ -112,5 +133,7 @@ if __name__ == "__main__":
     mode, *rest = sys.argv[1:]
     if mode == "rows":
         write_rows(Path(rest[0]), Path(rest[1]), int(rest[2]))
+    elif mode == "race":
+        race(Path(rest[0]), Path(rest[1]), int(rest[2]))
     else:
         check(Path(rest[0]), Path(rest[1]), Path(rest[2]))

@@ -1,0 +1,49 @@
+"""Perplexity of a model on a text in chunks: `secateur eval` against transformers, by the protocol of the pruning papers.
+
+    python check_perplexity.py MODEL TEXT 128 2048
+
+The text is one stream, cut into chunks of so many tokens, of which each predicts its tokens but the first; the tail is
+dropped.
+"""
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+import torch
+import transformers
+
+TOLERANCE = 1e-3
+PROGRAM = Path(__file__).parents[2] / "adapters/cli/dist/bin.js"
+
+
+def theirs(model, ids, chunk):
+    nats, count = 0.0, 0
+    for start in range(0, len(ids) - chunk + 1, chunk):
+        piece = torch.tensor([ids[start : start + chunk]])
+        with torch.no_grad():
+            logits = model(piece).logits[0, :-1].double()
+        losses = torch.nn.functional.cross_entropy(logits, piece[0, 1:], reduction="none")
+        nats, count = nats + losses.sum().item(), count + chunk - 1
+    return torch.exp(torch.tensor(nats / count, dtype=torch.float64)).item(), count
+
+
+folder, text, *chunks = sys.argv[1:]
+model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+ids = tokenizer(Path(text).read_text(encoding="utf-8"))["input_ids"]
+print(f"transformers {transformers.__version__}, torch {torch.__version__}, {len(ids)} tokens")
+worst = 0
+for chunk in map(int, chunks):
+    command = ["node", str(PROGRAM), "eval", folder, "--text", text, "--chunk", str(chunk), "--json"]
+    ours = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    perplexity, count = theirs(model, ids, chunk)
+    assert ours["tokens"] == count, (ours["tokens"], count)
+    gap = abs(ours["perplexity"] / perplexity - 1)
+    worst = max(worst, gap)
+    print(f"chunks of {chunk}: secateur {ours['perplexity']:.6f}, transformers {perplexity:.6f}, apart by {gap:.1e} of it")
+print(f"allowed {TOLERANCE:.0e}")
+sys.exit(worst > TOLERANCE)
