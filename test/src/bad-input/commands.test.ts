@@ -42,7 +42,19 @@ refuses('eval', {
     [...evaluate, '--chunk', '514'],
     /the chunk is 514 tokens, expected 2 to 513 for this model/,
   ),
-  'no text': usage(['eval', 'model'], /required option '-t, --text <file>'/),
+  'nothing to measure': usage(['eval', 'model'], /expected --text FILE or --tasks NAMES/),
+  'a task without data': usage(['eval', 'model', '--tasks', 'boolq'], /the task "boolq" has no data/),
+  'a task whose data is not there': {
+    args: ['eval', 'model', '--tasks', 'boolq', '--data', 'boolq=none.jsonl'],
+    code: 'E_TEXT_NOT_FOUND',
+    says: /none\.jsonl does not exist/,
+  },
+  'a task whose data lacks a field': {
+    args: ['eval', 'model', '--tasks', 'boolq', '--data', 'boolq=rows.jsonl'],
+    damage: bench => bench.write('rows.jsonl', '{"passage":"a","question":"b"}'),
+    code: 'E_TASK_DATA',
+    says: /rows\.jsonl:1 is no row of the task: row\.label is missing, expected a/,
+  },
   'a text that is not there': {
     args: ['eval', 'model', '--text', 'none.txt'],
     code: 'E_TEXT_NOT_FOUND',

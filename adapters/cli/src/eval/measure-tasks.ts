@@ -52,7 +52,7 @@ const chosen = (session: Session, cwd: string, { tasks, data = {} }: TaskFlags) 
     const file = data[name];
     if (file !== undefined) return { name, file: absolute(cwd, file) };
     throw new SecateurError('E_USAGE', `the task "${name}" has no data, expected a file of its rows`, {
-      hint: `--data ${name}=FILE, with the rows of ${taskNamed(session, name).source}`,
+      hint: `npx secateur eval DIR --tasks ${name} --data ${name}=FILE, with the rows of ${taskNamed(session, name).source}`,
     });
   });
 };
