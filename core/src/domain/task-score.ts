@@ -1,25 +1,12 @@
 import type { MeasuredTask } from '../evaluation/ask-all.js';
-import type { Mean } from '../evaluation/grade.js';
-import type { TaskMetric } from '../ports/task.js';
+import type { DocumentResult } from '../evaluation/evaluate-documents.js';
+import type { ChoiceResult } from '../evaluation/evaluate-task.js';
 
-/** What a report says of one model and one task: everything but the single items. */
-export type TaskScore =
-  | {
-      readonly kind: 'choice';
-      readonly version: number;
-      readonly items: number;
-      readonly cut: number;
-      readonly metrics: Readonly<Partial<Record<TaskMetric, Mean>>>;
-    }
-  | {
-      readonly kind: 'document';
-      readonly version: number;
-      readonly documents: number;
-      readonly tokens: number;
-      readonly wordPerplexity: number;
-      readonly bytePerplexity: number;
-      readonly bitsPerByte: number;
-    };
+/** What a report says of one model and one task: everything but the single items, of which it has the number. */
+export type TaskScore = { readonly version: number } & (
+  | DocumentResult
+  | (Omit<ChoiceResult, 'items'> & { readonly items: number })
+);
 
 export const scoreOf = ({ name: _, file: __, hash: ___, ...task }: MeasuredTask): TaskScore =>
   task.kind === 'document' ? task : { ...task, items: task.items.length };

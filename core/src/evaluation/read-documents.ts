@@ -2,7 +2,7 @@ import { SecateurError } from '../errors.js';
 import type { Row } from '../ports/rows.js';
 import type { DocumentTask, TaskDocument } from '../ports/task.js';
 import type { Asked } from './ask.js';
-import { checkVocabulary, type Fault, faultOf, hashOf, type Reading } from './reading.js';
+import { checkVocabulary, faultOf, hashOf, type Reading, readRow } from './reading.js';
 import { rollingWindows } from './rolling-windows.js';
 
 /** A document that is ready to be predicted. */
@@ -30,19 +30,11 @@ export const readDocuments = (
     );
   return rows.map(row => {
     const fail = faultOf(name, task, row);
-    const { text, words, bytes } = documentOf(task, row.value, fail);
+    const { text, words, bytes } = readRow(fail, () => task.document(row.value));
     const ids = [...opening, ...tokenizer.encode(text)];
     checkVocabulary(ids, vocabulary, fail);
     const texts = rollingWindows(ids, start, limit);
     if (texts.length === 0) throw fail('has a document of no tokens, expected at least one');
     return { answer: hashOf(texts), place: row.place(), texts, words, bytes };
   });
-};
-
-const documentOf = (task: DocumentTask, row: unknown, fail: Fault): TaskDocument => {
-  try {
-    return task.document(row);
-  } catch (cause) {
-    throw fail(cause instanceof Error ? cause.message : String(cause));
-  }
 };

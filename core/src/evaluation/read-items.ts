@@ -2,7 +2,7 @@ import type { Row } from '../ports/rows.js';
 import type { ChoiceTask, TaskItem } from '../ports/task.js';
 import type { Asked } from './ask.js';
 import { cutToFit, encodeRequest } from './encode-request.js';
-import { checkVocabulary, type Fault, faultOf, hashOf, type Reading } from './reading.js';
+import { checkVocabulary, type Fault, faultOf, hashOf, type Reading, readRow } from './reading.js';
 
 /** An item of a task that is ready to be scored. */
 export interface ReadItem extends TaskItem, Asked {
@@ -44,12 +44,7 @@ export const readItems = (
 
 /** What holds for every task, whoever wrote it. */
 const itemOf = (task: ChoiceTask, row: unknown, fail: Fault): TaskItem => {
-  let item: TaskItem;
-  try {
-    item = task.item(row);
-  } catch (cause) {
-    throw fail(cause instanceof Error ? cause.message : String(cause));
-  }
+  const item = readRow(fail, () => task.item(row));
   const { requests, lengths, gold } = item;
   if (requests.length < 2) throw fail(`has ${requests.length} choices, expected at least 2`);
   const empty = requests.findIndex(({ continuation }) => continuation.trim() === '');

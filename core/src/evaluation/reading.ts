@@ -23,6 +23,18 @@ export const faultOf =
       hint: `mend the row, or leave it out; ${name} reads the rows of ${source}`,
     });
 
+/**
+ * What a task makes of a row; what it throws becomes the error of the row.
+ * @throws SecateurError E_TASK_DATA
+ */
+export const readRow = <T>(fail: Fault, read: () => T): T => {
+  try {
+    return read();
+  } catch (cause) {
+    throw fail(cause instanceof Error ? cause.message : String(cause));
+  }
+};
+
 /** @throws SecateurError E_TASK_DATA */
 export const checkVocabulary = (ids: readonly number[], vocabulary: number, fail: Fault): void => {
   const stray = ids.find(id => id >= vocabulary);

@@ -36,11 +36,14 @@ export const logLikelihoods = async (
   items: readonly (readonly ScoredText[])[],
   { sequence: usual = 512, onItem, onProgress, signal }: LikelihoodOptions = {},
 ): Promise<readonly (readonly number[])[]> => {
+  if (items.length === 0) return [];
   const sharing = canTakeBranches(model.graph({ batch: 1, sequence: usual }));
-  const most = Math.max(
-    model.source.tracer.maxSequence(model.source.config),
-    ...items.flat().map(readTokens),
-  );
+  const most = items
+    .flat()
+    .reduce(
+      (longest, text) => Math.max(longest, readTokens(text)),
+      model.source.tracer.maxSequence(model.source.config),
+    );
   const units = unitsOf(items, sharing, most);
   const packs: readonly Pack[] = sharing
     ? pack(

@@ -34,9 +34,11 @@ export const askTasks = (name: string, title: string): Stage<AskInput, TaskScore
       });
       const scores = Object.fromEntries(measured.map(task => [task.name, scoreOf(task)]));
       await run.hooks.evaluated.promise({ state: name, tasks: scores }, run);
+      await kept.settled();
       return scores;
-    } finally {
+    } catch (error) {
       await kept.saved();
+      throw error;
     }
   },
   pack: json => ({ json, tensors: {} }),
@@ -52,7 +54,7 @@ const keptAnswers = async ({ store, clock }: RunContext, bundle: string) => {
   const save = (): void => {
     const json = [...known];
     saving = saving.then(() => store.save(bundle, { json, tensors: {} }));
-    // Told by `saved`: nobody waits for it before.
+    // Told by whoever waits at the end.
     saving.catch(() => {});
     next = clock.now() + SAVE_MS;
   };
@@ -65,6 +67,9 @@ const keptAnswers = async ({ store, clock }: RunContext, bundle: string) => {
   };
   return {
     answers: () => answers,
+    /** Nothing is being written any more. */
+    settled: () => saving,
+    /** All answers so far are kept. */
     saved: () => {
       save();
       return saving;

@@ -101,7 +101,8 @@ const askTasks: Work = async (resolved, console, model, { json, samples = false,
   const tasks = await ask(model);
   const other = against === undefined ? undefined : { model: modelFrom(console.cwd, against) };
   const others = other && (await ask(other));
-  const pairs = others?.filter(isChoice).map((task, i) => pairedTask(tasks.filter(isChoice)[i]!, task));
+  const asked = tasks.filter(isChoice);
+  const pairs = others?.filter(isChoice).map((task, i) => pairedTask(asked[i]!, task));
   if (json) {
     const report = (of: Model, measured: readonly MeasuredTask[]) =>
       taskReport(of.model, measured, { samples });
