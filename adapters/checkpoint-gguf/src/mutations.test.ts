@@ -13,7 +13,7 @@ import { parseGguf } from './reader/open-gguf.js';
 import { sentencePieceTokenizer, tinyModel } from './tiny-models.test.data.js';
 
 const MUTATIONS = 10_000;
-const SECOND = 1000;
+const TOO_LONG = 5000;
 /** Bytes that a file may cost beyond its own. */
 const SLACK = 64 * 2 ** 20;
 
@@ -127,7 +127,7 @@ test('10,000 damaged files are refused with a code, or read as what they say', a
       codes.set(error.code, (codes.get(error.code) ?? 0) + 1);
     }
     if (allocated() - heap > bytes.length + SLACK) greedy.push(i);
-    if (performance.now() - start > SECOND) slow.push(i);
+    if (performance.now() - start > TOO_LONG) slow.push(i);
   }
   t.deepEqual({ slow, greedy }, { slow: [], greedy: [] });
   t.true(read > 500 && converted > 10, `${read} were read, ${converted} converted`);

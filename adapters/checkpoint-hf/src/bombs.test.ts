@@ -12,6 +12,9 @@ import { readHeader } from './safetensors-header.js';
 /** Megabytes that a thread may use to read a file, beside the file's own size. */
 const SPARE = 64;
 
+/** What one pass takes is a tenth of a second to one, by the machine and what else it does; a pass for each entry, minutes. */
+const TOO_LONG = 10_000;
+
 /** Those that are right after all. */
 const right: Readonly<Record<string, string>> = {
   'many tensors': '33000 tensors',
@@ -35,11 +38,11 @@ const readWithin = (file: string, megabytes: number): Promise<Ending> =>
   });
 
 for (const [name, header] of Object.entries(bombs))
-  test.serial(`${name}: read in a second, with ${SPARE} MB beside the file's size`, async t => {
+  test.serial(`${name}: read in one pass, with ${SPARE} MB beside the file's size`, async t => {
     const file = await writeRaw(await temporaryFolder(t), header());
     const { outcome, milliseconds } = await readWithin(file, SPARE + BOMB_BYTES / 1e6);
     t.is(outcome, right[name] ?? 'E_SAFETENSORS');
-    t.true(milliseconds < 1000, `took ${milliseconds} ms`);
+    t.true(milliseconds < TOO_LONG, `took ${milliseconds} ms`);
   });
 
 test('a header that claims 90 MB in a small file makes nobody allocate them', async t => {

@@ -14,7 +14,7 @@ import { bitsOf, isWeightType } from './stored-type.js';
 /** The seed is fixed: a run is the same everywhere. A counterexample is printed with the path that leads to it. */
 const SEED = 20231018;
 /** Milliseconds that one file may take. */
-const LONGEST = 1000;
+const LONGEST = 5000;
 
 /** A file in memory, and the largest buffer that it was asked to fill. */
 const recorded = (bytes: Buffer) => {
