@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from './clock.js';
 import type { ResolvedConfig } from './config/schema.js';
 import type { Report } from './domain/report.js';
-import type { LiveModel } from './model/live-model.js';
+import { type AnswersOf, answersFor } from './evaluation/answers.js';
 import { isModel } from './model/open-source.js';
 import type { Passes } from './passes/passes.js';
 import { wholePasses } from './passes/whole-passes.js';
@@ -22,7 +22,7 @@ import { createRng } from './rng.js';
 import type { RunContext } from './run-context.js';
 import type { Session } from './session.js';
 import { analyse } from './stages/analyse.js';
-import { askTasks, type TaskScores } from './stages/ask.js';
+import { type AskInput, askTasks, type TaskScores } from './stages/ask.js';
 import { checkStream, choosePasses } from './stages/choose-passes.js';
 import { chosenExporters } from './stages/chosen-exporters.js';
 import { cut } from './stages/cut.js';
@@ -44,6 +44,8 @@ export interface RunOptions {
   readonly force?: boolean;
   /** Kept in `run.json`, so that `resume` can open the same session again. */
   readonly invocation?: unknown;
+  /** Answers of the dense model that are known already: it is the same in every run. Default none. */
+  readonly answers?: AnswersOf;
 }
 
 /**
@@ -110,7 +112,7 @@ const run = async (session: Session, options: RunOptions, start: () => Promise<S
     checkPorts(session);
     const context = makeContext(session, engine, options);
     await hooks.initialize.promise(context);
-    const report = await stages(session, context, await start());
+    const report = await stages(session, context, await start(), options.answers);
     await hooks.done.promise({ report });
     return report;
   } catch (error) {
@@ -147,7 +149,12 @@ const checkPorts = (session: Session): void => {
 };
 
 /** The run, top to bottom. */
-const stages = async (session: Session, context: Context, { model, open }: Start): Promise<Report> => {
+const stages = async (
+  session: Session,
+  context: Context,
+  { model, open }: Start,
+  answers: AnswersOf | undefined,
+): Promise<Report> => {
   const runner = new StageRunner(context);
   const loaded = await runner.step(load(session), model);
   context.store = await open(loaded);
@@ -156,11 +163,18 @@ const stages = async (session: Session, context: Context, { model, open }: Start
     loaded,
     model: loaded.model,
   });
-  const ask = (name: string, title: string, model: LiveModel, known?: TaskScores): Promise<TaskScores> =>
+  const ask = (
+    name: string,
+    title: string,
+    of: Pick<AskInput, 'model' | 'known' | 'answers'>,
+  ): Promise<TaskScores> =>
     loaded.tasks.length === 0
       ? Promise.resolve({})
-      : runner.step(askTasks(name, title), { loaded, model, known });
-  const denseTasks = await ask('dense', 'Ask the dense model', loaded.model);
+      : runner.step(askTasks(name, title), { tasks: loaded.tasks, ...of });
+  const denseTasks = await ask('dense', 'Ask the dense model', {
+    model: loaded.model,
+    answers: answers && answersFor(answers, hashOf(loaded), context.engine),
+  });
   const knowledge = await runner.step(analyse(session), loaded);
   const outcome = await runner.step(prune(session), { loaded, knowledge });
   const compact = await runner.step(cut(session), { loaded, outcome });
@@ -168,7 +182,7 @@ const stages = async (session: Session, context: Context, { model, open }: Start
     loaded,
     model: compact.model,
   });
-  const prunedTasks = await ask('pruned', 'Ask the cut model', compact.model);
+  const prunedTasks = await ask('pruned', 'Ask the cut model', { model: compact.model });
   const tokens = session.config.train.tokens - outcome.tokens;
   const recovery = await runner.step(recover(session), { loaded, model: compact.model, tokens });
   const recovered = await runner.step(evaluate(session, 'recovered', 'Measure the recovered model'), {
@@ -176,8 +190,10 @@ const stages = async (session: Session, context: Context, { model, open }: Start
     model: recovery.model,
     known: recovery.tokens === 0 ? pruned : undefined,
   });
-  const unchanged = recovery.tokens === 0 ? prunedTasks : undefined;
-  const recoveredTasks = await ask('recovered', 'Ask the recovered model', recovery.model, unchanged);
+  const recoveredTasks = await ask('recovered', 'Ask the recovered model', {
+    model: recovery.model,
+    known: recovery.tokens === 0 ? prunedTasks : undefined,
+  });
   const emitted = await runner.step(emit(session), { loaded, model: recovery.model });
   const report = makeReport({
     session,
@@ -198,6 +214,10 @@ const stages = async (session: Session, context: Context, { model, open }: Start
   await context.hooks.emit.promise({ folder: emitted.folder, report }, context);
   return report;
 };
+
+/** What tells the model and its adapter from others. */
+const hashOf = ({ hashes: { model, adapter } }: Loaded): string =>
+  adapter === null ? model : `${model}+${adapter}`;
 
 /** The context as the run builds it: the store is opened once the inputs are known to be good. */
 export interface Context extends RunContext {

@@ -15,15 +15,18 @@ export interface CacheLayout {
   /** Folder of a commit's files. */
   snapshot(commit: string): string;
   /** Where the commit of a revision is noted. */
-  readonly reference: string;
+  reference(revision: string): string;
 }
 
-export const cacheLayout = (cache: string, { repository, revision }: HubName): CacheLayout => {
-  const folder = path.join(cache, getRepoFolderName({ type: 'model', name: repository }));
+export const cacheLayout = (
+  cache: string,
+  { kind, repository }: Pick<HubName, 'kind' | 'repository'>,
+): CacheLayout => {
+  const folder = path.join(cache, getRepoFolderName({ type: kind, name: repository }));
   return {
     blob: etag => path.join(folder, 'blobs', etag),
     snapshot: commit => path.join(folder, 'snapshots', commit),
-    reference: path.join(folder, 'refs', ...revision.split('/')),
+    reference: revision => path.join(folder, 'refs', ...revision.split('/')),
   };
 };
 
@@ -53,7 +56,8 @@ export const linkInto = async (blob: string, pointer: string): Promise<void> => 
 const temporaryOf = (file: string): string => `${file}.${randomUUID()}.tmp`;
 
 /** Notes the commit of a revision. Comes last, so that a revision always leads to a whole snapshot of ours. */
-export const noteCommit = async ({ reference }: CacheLayout, commit: string): Promise<void> => {
+export const noteCommit = async (layout: CacheLayout, revision: string, commit: string): Promise<void> => {
+  const reference = layout.reference(revision);
   await mkdir(path.dirname(reference), { recursive: true });
   const temporary = temporaryOf(reference);
   const handle = await open(temporary, 'w');
@@ -66,16 +70,21 @@ export const noteCommit = async ({ reference }: CacheLayout, commit: string): Pr
   await rename(temporary, reference);
 };
 
+/** Folder of what the cache has of a revision, all or not; undefined when it does not know the revision. */
+export const cachedSnapshot = async (layout: CacheLayout, revision: string): Promise<string | undefined> => {
+  const commit = isCommit(revision)
+    ? revision
+    : (await readFile(layout.reference(revision), 'utf8').catch(() => '')).trim();
+  return isCommit(commit) ? layout.snapshot(commit) : undefined;
+};
+
 /** The snapshot of a revision when the cache has its config and all of its weights; undefined when it has not. */
 export const completeSnapshot = async (
   layout: CacheLayout,
   revision: string,
 ): Promise<string | undefined> => {
-  const commit = isCommit(revision)
-    ? revision
-    : (await readFile(layout.reference, 'utf8').catch(() => '')).trim();
-  if (!isCommit(commit)) return undefined;
-  const folder = layout.snapshot(commit);
+  const folder = await cachedSnapshot(layout, revision);
+  if (folder === undefined) return undefined;
   const has = async (name: string): Promise<boolean> =>
     ((await sizeOfFile(path.join(folder, name))) ?? 0) > 0;
   if (!(await has(CONFIG))) return undefined;

@@ -12,6 +12,10 @@ const isUnreachable = (error: unknown): boolean =>
 export const isUnavailable = (error: unknown): boolean =>
   isUnreachable(error) || (error instanceof HubApiError && isTransientStatus(error.statusCode));
 
+/** True when the hub answers that it has no such thing. */
+export const isMissing = (error: unknown): boolean =>
+  error instanceof HubApiError && error.statusCode === 404;
+
 /** What went wrong, as a clause: `huggingface.co cannot be reached (ENOTFOUND)`. */
 export const findingOf = (error: unknown, { endpoint }: HubSettings): string => {
   if (isUnreachable(error)) {
@@ -31,7 +35,8 @@ export const hubFailure = (error: unknown, name: HubName, settings: HubSettings,
   if (isSecateurError(error)) return error;
   const of = (sentence: string, hint: string): SecateurError =>
     new SecateurError('E_HUB', `${sentence}.`, { hint, cause: error });
-  const { repository, revision } = name;
+  const { kind, repository, revision } = name;
+  const what = kind === 'model' ? 'model' : 'data set';
   const system = error as NodeJS.ErrnoException;
   if (error instanceof Error && system.syscall !== undefined)
     return of(
@@ -39,10 +44,13 @@ export const hubFailure = (error: unknown, name: HubName, settings: HubSettings,
       'Make room or rights there, or set HF_HUB_CACHE to another folder.',
     );
   const finding = findingOf(error, settings);
-  const page = `${settings.endpoint}/${repository}`;
+  const page = `${settings.endpoint}/${kind === 'model' ? '' : 'datasets/'}${repository}`;
   if (!(error instanceof HubApiError))
     return isUnreachable(error)
-      ? of(finding, 'Check the network, or name a model folder on this machine.')
+      ? of(
+          finding,
+          `Check the network, or name a ${kind === 'model' ? 'model folder' : 'file'} on this machine.`,
+        )
       : of(finding, 'Check HF_ENDPOINT, and whether a proxy or a login page stands between.');
   const denied = error.statusCode === 401 || error.statusCode === 403;
   if (denied && (file !== undefined || error.statusCode === 403))
@@ -59,8 +67,8 @@ export const hubFailure = (error: unknown, name: HubName, settings: HubSettings,
     return of(`${repository} has no revision ${revision}`, `See its branches at ${page}/tree/main.`);
   if (denied || error.statusCode === 404)
     return of(
-      `There is no model ${repository} on ${settings.endpoint}, or it is private`,
-      'Check the name; for a private model set HF_TOKEN.',
+      `There is no ${what} ${repository} on ${settings.endpoint}, or it is private`,
+      `Check the name; for a private ${what} set HF_TOKEN.`,
     );
   return isTransientStatus(error.statusCode)
     ? of(finding, 'Try again later: what has been fetched is kept, and a token (HF_TOKEN) raises the limits.')

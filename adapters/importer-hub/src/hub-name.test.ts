@@ -1,14 +1,39 @@
 import test from 'ava';
 import { throwsCode } from './fixtures.test.data.js';
-import { parseHubName } from './hub-name.js';
+import { parseDataName, parseHubName } from './hub-name.js';
 
 test('owner, name and revision are taken apart', t => {
   const parse = (model: string) => parseHubName(model);
-  t.deepEqual(parse('hf:owner/name'), { repository: 'owner/name', revision: 'main' });
-  t.deepEqual(parse('hf:Some-One/Llama_3.2-1B'), { repository: 'Some-One/Llama_3.2-1B', revision: 'main' });
+  t.deepEqual(parse('hf:owner/name'), { kind: 'model', repository: 'owner/name', revision: 'main' });
+  t.is(parse('hf:Some-One/Llama_3.2-1B').repository, 'Some-One/Llama_3.2-1B');
   t.is(parse('hf:owner/name@v1.0').revision, 'v1.0');
   t.is(parse('hf:owner/name@refs/pr/1').revision, 'refs/pr/1');
 });
+
+test('data has a path behind its name, or none', t => {
+  t.deepEqual(parseDataName('hf:owner/name'), {
+    repository: 'owner/name',
+    revision: undefined,
+    file: undefined,
+  });
+  t.deepEqual(parseDataName('hf:owner/name/a b/test-0.parquet@refs/convert/parquet'), {
+    repository: 'owner/name',
+    revision: 'refs/convert/parquet',
+    file: 'a b/test-0.parquet',
+  });
+});
+
+for (const path of ['..', '../x', 'a/../b', '.x', 'a//b', 'a\\b', 'a/', '-x', 'n'.repeat(256)])
+  test(`/${path.slice(0, 30)} is no file of a data set`, t =>
+    throwsCode(
+      t,
+      async () => parseDataName(`hf:owner/name/${path}`),
+      /as a file, expected a path in the data set/,
+      /hf:owner\/name\/FILE/,
+    ));
+
+test('a name alone is no data set', t =>
+  throwsCode(t, async () => parseDataName('hf:name'), /as the name of a data set, expected owner\/name/));
 
 for (const model of [
   'hf:',

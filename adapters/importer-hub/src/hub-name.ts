@@ -1,7 +1,8 @@
 import { SecateurError } from '@secateur/core';
 
-/** A model on the hub. */
+/** A repository of the hub. */
 export interface HubName {
+  readonly kind: 'model' | 'dataset';
   /** `owner/name`. */
   readonly repository: string;
   /** Branch, tag, commit, or a reference like `refs/pr/1`. */
@@ -26,19 +27,63 @@ const isRevision = (revision: string): boolean =>
  * @throws SecateurError E_HUB when it is neither
  */
 export const parseHubName = (model: string): HubName => {
-  const [repository = '', revision = 'main', ...rest] = model.slice(SCHEME.length).split('@');
-  const parts = repository.split('/');
-  if (parts.length !== 2 || !parts.every(isPart) || parts[1]!.endsWith('.git'))
-    throw wrong(model, `"${repository}" as the name of a model, expected owner/name`);
-  if (rest.length > 0 || !isRevision(revision))
-    throw wrong(
-      model,
-      `"${[revision, ...rest].join('@')}" as the revision, expected a branch, tag or commit`,
-    );
-  return { repository, revision };
+  const wrong = wrongIn(
+    model,
+    'Write hf:owner/name or hf:owner/name@revision, as on the page of the model: hf:HuggingFaceTB/SmolLM2-135M-Instruct.',
+  );
+  const { repository, path, revision = 'main' } = split(model, 'a model', wrong);
+  if (path.length > 0)
+    throw wrong(`"${[repository, ...path].join('/')}" as the name of a model, expected owner/name`);
+  return { kind: 'model', repository, revision };
 };
 
-const wrong = (model: string, finding: string): SecateurError =>
-  new SecateurError('E_HUB', `${model} has ${finding}.`, {
-    hint: 'Write hf:owner/name or hf:owner/name@revision, as on the page of the model: hf:HuggingFaceTB/SmolLM2-135M-Instruct.',
-  });
+/** Data on the hub: a repository, and a file in it where one is named. */
+export interface DataName {
+  readonly repository: string;
+  /** Undefined where none is named. */
+  readonly revision: string | undefined;
+  readonly file: string | undefined;
+}
+
+/**
+ * Takes `hf:owner/name` apart, with `/path/of/file` or without, with `@revision` or without.
+ * @throws SecateurError E_HUB when it is none of these
+ */
+export const parseDataName = (data: string): DataName => {
+  const wrong = wrongIn(
+    data,
+    'Write hf:owner/name, hf:owner/name/FILE or either with @revision, as on the page of the data set: hf:allenai/ai2_arc.',
+  );
+  const { repository, path, revision } = split(data, 'a data set', wrong);
+  if (path.some(part => !isFilePart(part)))
+    throw wrong(`"${path.join('/')}" as a file, expected a path in the data set`);
+  return { repository, revision, file: path.length === 0 ? undefined : path.join('/') };
+};
+
+/** A name in a repository that is safe in a path of this machine. */
+export const isFilePart = (part: string): boolean => part.length <= 255 && /^\w[\w.+= -]*$/.test(part);
+
+/** Makes the error of a name from what is wrong with it. */
+type Wrong = (finding: string) => SecateurError;
+
+const wrongIn =
+  (name: string, hint: string): Wrong =>
+  finding =>
+    new SecateurError('E_HUB', `${name} has ${finding}.`, { hint });
+
+interface Parts {
+  readonly repository: string;
+  /** What follows the repository. */
+  readonly path: readonly string[];
+  readonly revision: string | undefined;
+}
+
+const split = (name: string, what: string, wrong: Wrong): Parts => {
+  const [location = '', revision, ...rest] = name.slice(SCHEME.length).split('@');
+  const [owner = '', repository = '', ...path] = location.split('/');
+  if (!isPart(owner) || !isPart(repository) || repository.endsWith('.git'))
+    throw wrong(`"${location}" as the name of ${what}, expected owner/name`);
+  if (rest.length > 0 || (revision !== undefined && !isRevision(revision)))
+    throw wrong(`"${[revision, ...rest].join('@')}" as the revision, expected a branch, tag or commit`);
+  return { repository: `${owner}/${repository}`, path, revision };
+};

@@ -35,11 +35,18 @@ export interface Hub {
   close(): void;
 }
 
+/** Files of a commit by path; those above 100 bytes lie in large file storage. */
+type Files = Readonly<Record<string, Buffer>>;
+
 export interface HubContent {
-  /** Files of the one model by name; those above 100 bytes lie in large file storage. */
-  readonly files: Readonly<Record<string, Buffer>>;
+  /** Default `model`. */
+  readonly kind?: 'model' | 'dataset';
+  /** Of the branch main. */
+  readonly files: Files;
   /** What the commit of the branch main is called. */
   readonly commit?: string;
+  /** Other branches by name. */
+  readonly branches?: Readonly<Record<string, { readonly commit: string; readonly files: Files }>>;
   readonly listing?: (entries: object[]) => object[];
 }
 
@@ -67,13 +74,17 @@ const send = (request: IncomingMessage, response: ServerResponse, content: Buffe
       .end(part);
 };
 
-/** The hub as its client sees it, with one model, on a port of this machine. */
+/** The hub as its client sees it, with one repository, on a port of this machine. */
 export const startHub = async (t: ExecutionContext, content: HubContent): Promise<Hub> => {
-  const { files, commit = COMMIT, listing = entries => entries } = content;
+  const { kind = 'model', files: main, commit: head = COMMIT, listing = entries => entries } = content;
+  const branches = { ...content.branches, main: { commit: head, files: main } };
+  const api = `/api/${kind}s/${NAME}`;
+  const page = kind === 'model' ? `/${NAME}` : `/datasets/${NAME}`;
   const asked: Asked[] = [];
   const faults: Fault[] = [];
+  const blobs = new Map<string, Buffer>();
   const isLarge = (file: Buffer): boolean => file.length > 100;
-  const entries = (): object[] =>
+  const entries = (files: Files): object[] =>
     Object.entries(files).map(([path, file]) => ({
       type: 'file',
       path,
@@ -88,33 +99,41 @@ export const startHub = async (t: ExecutionContext, content: HubContent): Promis
     const url = new URL(request.url!, endpoint());
     const path = decodeURIComponent(url.pathname);
     asked.push({ path, range: request.headers.range, token: request.headers.authorization });
-    const file = files[path.split('/').at(-1)!];
     const fault = faults.find(({ path: pattern, times }) => times > 0 && pattern.test(path));
     if (fault) {
       fault.times--;
       fault.answer(response, Number(/^bytes=(\d+)/.exec(request.headers.range ?? '')?.[1] ?? 0));
       return;
     }
-    if (path === `/api/models/${NAME}/revision/main` || path === `/api/models/${NAME}/revision/${commit}`)
-      json(response, 200, { _id: '1', id: NAME, sha: commit, private: false, gated: false });
-    else if (path.startsWith(`/api/models/${NAME}/revision/`))
+    const revision = path.slice(`${api}/revision/`.length);
+    const named = Object.entries(branches).find(
+      ([branch, { commit }]) => branch === revision || commit === revision,
+    )?.[1].commit;
+    const { commit, files } =
+      Object.values(branches).find(({ commit }) => path.includes(commit)) ?? branches.main;
+    const name = path.split(`${commit}/`).at(-1)!;
+    const file = path.startsWith('/cdn/') ? blobs.get(path.slice('/cdn/'.length)) : files[name];
+    if (path.startsWith(`${api}/revision/`) && named !== undefined)
+      json(response, 200, { _id: '1', id: NAME, sha: named, private: false, gated: false });
+    else if (path.startsWith(`${api}/revision/`))
       error(response, 404, 'RevisionNotFound', `Invalid rev id: ${path.split('/').at(-1)}`);
-    else if (path === `/api/models/${NAME}/tree/${commit}`) {
+    else if (path === `${api}/tree/${commit}`) {
       // Two entries a page, as a long listing comes in pages.
-      const all = listing([{ type: 'directory', path: 'onnx', size: 0, oid: COMMIT }, ...entries()]);
+      const all = listing([{ type: 'directory', path: 'onnx', size: 0, oid: COMMIT }, ...entries(files)]);
       const start = Number(url.searchParams.get('cursor') ?? 0);
       url.searchParams.set('cursor', String(start + 2));
       json(response, 200, all.slice(start, start + 2), {
         ...(start + 2 < all.length ? { link: `<${url.href}>; rel="next"` } : {}),
       });
-    } else if (path.startsWith(`/${NAME}/resolve/${commit}/`) && file) {
+    } else if (path.startsWith(`${page}/resolve/${commit}/`) && file) {
       const headers = { 'x-repo-commit': commit, etag: `"${gitHash(file)}"` };
       const linked = { 'x-linked-size': file.length, 'x-linked-etag': `"${sha256(file)}"` };
-      if (isLarge(file))
+      if (isLarge(file)) {
+        blobs.set(path.split('/').at(-1)!, file);
         response.writeHead(302, { ...headers, ...linked, location: `/cdn/${path.split('/').at(-1)}` }).end();
-      else send(request, response, file, headers);
+      } else send(request, response, file, headers);
     } else if (path.startsWith('/cdn/') && file) send(request, response, file, { etag: `"${sha256(file)}"` });
-    else if (path.startsWith(`/${NAME}/resolve/`)) error(response, 404, 'EntryNotFound', 'Entry not found');
+    else if (path.startsWith(`${page}/resolve/`)) error(response, 404, 'EntryNotFound', 'Entry not found');
     else error(response, 401, 'RepoNotFound', 'Repository not found');
   });
   const endpoint = (): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

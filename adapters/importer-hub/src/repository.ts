@@ -1,11 +1,12 @@
-import { type ListFileEntry, listFiles, modelInfo } from '@huggingface/hub';
+import { datasetInfo, type ListFileEntry, listFiles, modelInfo } from '@huggingface/hub';
 import { SecateurError } from '@secateur/core';
 import { isCommit } from './cache-layout.js';
 import type { HubName } from './hub-name.js';
 import type { HubSettings } from './settings.js';
 
-/** A file at the root of a repository. */
+/** A file of a repository. */
 export interface HubFile {
+  /** Path in the repository. */
   readonly name: string;
   readonly size: number;
   /** Name of its content in the cache: the sha256 of a large file, git's hash of a small one. */
@@ -27,25 +28,22 @@ export const credentials = (settings: HubSettings, fetcher: typeof fetch) => ({
   ...(settings.token === undefined ? {} : { accessToken: settings.token }),
 });
 
-/** Asks which commit a revision is, and which files that has at its root. */
+/** Asks which commit a revision is, and which files that has: of a model those at its root, of a data set all. */
 export const lookUp = async (
-  { repository, revision }: HubName,
+  { kind, repository, revision }: HubName,
   settings: HubSettings,
   fetcher: typeof fetch,
 ): Promise<Snapshot> => {
   const access = credentials(settings, fetcher);
-  const { sha: commit } = await modelInfo({
-    ...access,
-    name: repository,
-    revision,
-    additionalFields: ['sha'],
-  });
+  const asked = { ...access, name: repository, revision, additionalFields: ['sha' as const] };
+  const { sha: commit } = await (kind === 'model' ? modelInfo(asked) : datasetInfo(asked));
   if (!isCommit(commit)) throw strange(repository, `the commit ${JSON.stringify(commit)}`);
   const files = new Map<string, HubFile>();
   for await (const entry of listFiles({
     ...access,
-    repo: { type: 'model', name: repository },
+    repo: { type: kind, name: repository },
     revision: commit,
+    recursive: kind === 'dataset',
   }))
     if (entry.type === 'file') files.set(entry.path, asFile(repository, entry));
   return { commit, files };

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { SecateurError } from '../errors.js';
 import { declaredPorts } from '../token.js';
 import { describeIssue, suggest } from './describe-issue.js';
-import { modelFrom } from './model-from.js';
+import { inputFrom } from './input-from.js';
 import { configSchema } from './schema.js';
 
 /** One of the places that say something about a run, from defaults to flags. */
@@ -48,14 +48,14 @@ export const checkLayer = ({ source, base, content }: Layer): Tree => {
   const absolute = (path: string): string => resolve(base, path);
   return {
     ...values,
-    ...(values.model === undefined ? {} : { model: modelFrom(base, values.model) }),
+    ...(values.model === undefined ? {} : { model: inputFrom(base, values.model) }),
     ...(typeof values.adapter === 'string' ? { adapter: absolute(values.adapter) } : {}),
     ...(values.out === undefined ? {} : { out: absolute(values.out) }),
     ...(values.evaluate?.tasks && {
       evaluate: {
         ...values.evaluate,
         tasks: Object.fromEntries(
-          Object.entries(values.evaluate.tasks).map(([name, file]) => [name, absolute(file)]),
+          Object.entries(values.evaluate.tasks).map(([name, file]) => [name, inputFrom(base, file)]),
         ),
       },
     }),

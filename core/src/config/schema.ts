@@ -131,7 +131,7 @@ export const configSchema = z
         /** Tokens per source. Default 30,000. */
         tokens: count,
         /**
-         * Benchmarks that the dense, the cut and the recovered model are asked, by task: a file of its rows. Default none.
+         * Benchmarks that the dense, the cut and the recovered model are asked, by task: a file of its rows, or `hf:owner/dataset`. Default none.
          */
         tasks: z.record(name, name),
         /** Items of each task, the first ones. Default all. */

@@ -69,6 +69,7 @@ export interface Report {
     readonly model: string;
     readonly adapter: string | null;
     readonly text: Readonly<Record<string, string>>;
+    readonly tasks?: Readonly<Record<string, string>>;
   };
   readonly versions: Readonly<Record<string, string>>;
   readonly engine: {

@@ -1,24 +1,29 @@
 import { didYouMean, SecateurError } from '../errors.js';
 import type { LiveModel } from '../model/live-model.js';
 import type { Passes } from '../passes/passes.js';
+import type { DataOptions } from '../ports/data-importer.js';
 import { type Row, RowReader } from '../ports/rows.js';
 import { Task } from '../ports/task.js';
 import type { Session } from '../session.js';
 import type { Asked, AskOptions } from './ask.js';
+import { dataFile } from './data-file.js';
 import { type DocumentResult, evaluateDocuments } from './evaluate-documents.js';
 import { type ChoiceResult, evaluateTask } from './evaluate-task.js';
 import { readDocuments } from './read-documents.js';
 import { type ReadItem, readItems } from './read-items.js';
 import type { Reading } from './reading.js';
 
-/** A task by its name, with the file that holds its data. */
+/** A task by its name, with its data: a file of rows, or what an importer makes one of. */
 export interface NamedTask {
   readonly name: string;
-  readonly file: string;
+  readonly data: string;
 }
 
 /** A task whose data is read and checked, and how it is measured. */
-export interface PreparedTask extends NamedTask {
+export interface PreparedTask {
+  readonly name: string;
+  /** That was read. */
+  readonly file: string;
   readonly version: number;
   /** sha256 (hex) of the data file. */
   readonly hash: string;
@@ -42,20 +47,25 @@ export const taskNamed = (session: Pick<Session, 'every'>, name: string): Task =
   });
 };
 
+export interface PrepareOptions extends DataOptions {
+  /** Items of each task, the first ones. Default: all. */
+  readonly limit?: number | undefined;
+}
+
 /**
- * Reads the data of some tasks, before the first of them is asked.
- * @param limit items of each task, the first ones; default all
+ * Reads the data of some tasks, and fetches it where it must, before the first of them is asked.
  * @throws SecateurError E_UNKNOWN_PLUGIN, E_TASK_DATA, E_TOKENIZER, and what the reader of rows throws
  */
 export const prepareTasks = async (
   session: Pick<Session, 'every' | 'active' | 'log'>,
   named: readonly NamedTask[],
   reading: Reading,
-  limit?: number,
+  { limit, ...options }: PrepareOptions = {},
 ): Promise<readonly PreparedTask[]> => {
   const tasks = named.map(({ name }) => taskNamed(session, name));
   const prepared: PreparedTask[] = [];
-  for (const [i, { name, file }] of named.entries()) {
+  for (const [i, { name, data }] of named.entries()) {
+    const file = await dataFile(session, data, tasks[i]!, options);
     const { rows, hash } = await session.active(RowReader).read(file);
     const one = prepare(session, name, tasks[i]!, rows.slice(0, limit), reading);
     prepared.push({ name, file, hash, version: tasks[i]!.version, ...one });

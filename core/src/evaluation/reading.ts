@@ -3,6 +3,7 @@ import { SecateurError } from '../errors.js';
 import type { Row } from '../ports/rows.js';
 import type { Task } from '../ports/task.js';
 import type { Tokenizer } from '../ports/tokenizer.js';
+import { sourceText } from './task-source.js';
 
 /** What turns the rows of a task into tokens. */
 export interface Reading {
@@ -17,10 +18,10 @@ export interface Reading {
 export type Fault = (finding: string) => SecateurError;
 
 export const faultOf =
-  (name: string, { source }: Pick<Task, 'source'>, row: Row): Fault =>
+  (name: string, task: Pick<Task, 'source'>, row: Row): Fault =>
   finding =>
     new SecateurError('E_TASK_DATA', `${row.place()} ${finding}`, {
-      hint: `mend the row, or leave it out; ${name} reads the rows of ${source}`,
+      hint: `mend the row, or leave it out; ${name} reads the rows of ${sourceText(task)}`,
     });
 
 /**

@@ -1,5 +1,5 @@
 import { systemClock } from '../clock.js';
-import type { Answers } from '../evaluation/answers.js';
+import { type AnswersOf, answersFor } from '../evaluation/answers.js';
 import { type AskAllOptions, askAll, type MeasuredTask } from '../evaluation/ask-all.js';
 import { type NamedTask, prepareTasks, taskNamed } from '../evaluation/prepare-tasks.js';
 import { passesFor } from '../passes/passes-for.js';
@@ -7,6 +7,7 @@ import { Engine } from '../ports/engine.js';
 import { TokenizerFormat } from '../ports/tokenizer.js';
 import type { Session } from '../session.js';
 import { openModel } from './open-model.js';
+import { showImport } from './show-import.js';
 
 export interface EvaluateTasksOptions extends Pick<AskAllOptions, 'signal' | 'onProgress'> {
   /** What `model` may name: a folder, a file, `hf:owner/name`. */
@@ -15,12 +16,8 @@ export interface EvaluateTasksOptions extends Pick<AskAllOptions, 'signal' | 'on
   readonly tasks: readonly NamedTask[];
   /** Items of each task, the first ones. Default: all. */
   readonly limit?: number;
-  /**
-   * What is known already.
-   * @param model tells the model, its adapter and the device from others
-   * @param task tells the task and its version from others
-   */
-  readonly answers?: (model: string, task: string) => Answers;
+  /** What is known already. */
+  readonly answers?: AnswersOf;
 }
 
 /**
@@ -39,16 +36,22 @@ export const evaluateTasks = async (
     vocabulary: model.vocabulary,
     limit: model.source.tracer.maxSequence(model.source.config),
   };
-  const tasks = await prepareTasks(session, options.tasks, reading, options.limit);
+  const shown = showImport(session, 'Fetch the questions');
+  const tasks = await prepareTasks(session, options.tasks, reading, {
+    limit: options.limit,
+    ...(signal ? { signal } : {}),
+    onProgress: shown.onProgress,
+  });
+  shown.end();
   const engine = session.active(Engine);
   const passes = passesFor(model.graph({ batch: 1, sequence: 2 }), session.config.stream, {
     engine,
     clock: systemClock,
   });
-  const label = answers ? `${await hash()}@${engine.info().name}-${engine.info().device}` : '';
+  const kept = answers && answersFor(answers, await hash(), engine);
   try {
     return await askAll(passes, model, tasks, {
-      answers: answers && (({ name, version }) => answers(label, `${name}-v${version}`)),
+      answers: kept,
       signal,
       onProgress,
     });

@@ -3,6 +3,7 @@ import { LiveModel } from '../model/live-model.js';
 import { type LoraState, loadLora } from '../model/lora-state.js';
 import { type OpenedSource, openSource } from '../model/open-source.js';
 import type { Session } from '../session.js';
+import { showImport } from './show-import.js';
 
 export interface ModelToInspect {
   readonly model: LiveModel;
@@ -43,31 +44,11 @@ export const openShown = async (
   name: string,
   signal: AbortSignal | undefined,
 ): Promise<OpenedSource> => {
-  const shown = showImport(session);
+  const shown = showImport(session, 'Make a model folder of it');
   const opened = await openSource(session, name, {
     ...(signal ? { signal } : {}),
     onProgress: shown.onProgress,
   });
   shown.end();
   return opened;
-};
-
-/** Shows an import as a stage of its own; what is in the cache already has nothing to show. */
-const showImport = ({ hooks: { progress } }: Session) => {
-  const stage = 'import';
-  let start: number | undefined;
-  return {
-    onProgress(done: number, total: number, unit: string): void {
-      if (start === undefined) {
-        start = performance.now();
-        progress.call({ kind: 'stage-start', stage, title: 'Make a model folder of it' });
-      }
-      progress.call({ kind: 'progress', stage, done, total, unit });
-    },
-    end(): void {
-      if (start === undefined) return;
-      const seconds = (performance.now() - start) / 1000;
-      progress.call({ kind: 'stage-end', stage, seconds, peakBytes: process.memoryUsage.rss() });
-    },
-  };
 };

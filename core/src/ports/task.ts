@@ -1,4 +1,5 @@
 import { createToken } from '../token.js';
+import type { DataSplit } from './data-importer.js';
 
 /** What a model is asked for: how likely `continuation` is behind `context`. */
 export interface ContinuationRequest {
@@ -25,8 +26,8 @@ interface Benchmark {
   readonly version: number;
   /** Of the data. */
   readonly licence: string;
-  /** Where the data comes from, for people. */
-  readonly source: string;
+  /** Where the data comes from: a split that an importer can fetch, or words for people. */
+  readonly source: DataSplit | string;
 }
 
 /** A benchmark of questions with choices. */

@@ -1,6 +1,8 @@
 import test from 'ava';
+import type { Answers } from '../evaluation/answers.js';
 import { prepareTasks } from '../evaluation/prepare-tasks.js';
 import type { LiveModel } from '../model/live-model.js';
+import { DataImporter } from '../ports/data-importer.js';
 import { RowReader } from '../ports/rows.js';
 import { type ChoiceTask, Task } from '../ports/task.js';
 import { TokenizerFormat } from '../ports/tokenizer.js';
@@ -9,7 +11,6 @@ import { throwsCode } from '../testing/throws-code.js';
 import { openTinyModel } from '../testing/tiny-model.js';
 import { fill, tinyContext, tinySession } from '../testing/tiny-session.js';
 import { askTasks } from './ask.js';
-import type { Loaded } from './load.js';
 
 const letters: ChoiceTask = {
   ...{ kind: 'choice', version: 1, licence: 'CC0-1.0', source: 'this file', metrics: ['acc'] },
@@ -35,12 +36,13 @@ const ports = [
 ];
 const session = (evaluate: object = {}) => tinySession({ evaluate }, ports);
 
-const loadedFor = async (one: ReturnType<typeof session>, model: LiveModel): Promise<Loaded> => {
+const tasksFor = async (one: ReturnType<typeof session>, model: LiveModel) => {
   const tokenizer = await one.active(TokenizerFormat).open('tiny');
-  const reading = { tokenizer, vocabulary: model.vocabulary, limit: 64 };
-  return {
-    tasks: await prepareTasks(one, [{ name: 'tiny', file: 'asked' }], reading),
-  } as Partial<Loaded> as Loaded;
+  return prepareTasks(one, [{ name: 'tiny', data: 'asked' }], {
+    tokenizer,
+    vocabulary: model.vocabulary,
+    limit: 64,
+  });
 };
 
 test('a run asks its three models, and the report has their scores', async t => {
@@ -75,17 +77,58 @@ test('a task that no plugin provides is missed before anything is written', asyn
 test('answers are saved when the run is stopped, and not asked again', async t => {
   const model = await openTinyModel();
   const one = session();
-  const loaded = await loadedFor(one, model);
-  const whole = await askTasks('dense', '').run(tinyContext(one), { loaded, model });
+  const tasks = await tasksFor(one, model);
+  const whole = await askTasks('dense', '').run(tinyContext(one), { tasks, model });
 
   const run = tinyContext(one);
-  const failing = { ...loaded.tasks[0]!, evaluate: () => Promise.reject(new Error('enough')) };
-  const interrupted = { ...loaded, tasks: [...loaded.tasks, failing] };
-  await t.throwsAsync(askTasks('dense', '').run(run, { loaded: interrupted, model }), { message: 'enough' });
+  const failing = { ...tasks[0]!, evaluate: () => Promise.reject(new Error('enough')) };
+  await t.throwsAsync(askTasks('dense', '').run(run, { tasks: [...tasks, failing], model }), {
+    message: 'enough',
+  });
   const saved = (await run.store.load('ask-dense.partial'))!.json as unknown[];
   t.is(saved.length, 3);
 
   const passes = { ...run.passes, open: () => t.fail('nothing is to be computed') as never };
   const resumed = { ...tinyContext(one), store: run.store, passes };
-  t.deepEqual(await askTasks('dense', '').run(resumed, { loaded, model }), whole);
+  t.deepEqual(await askTasks('dense', '').run(resumed, { tasks, model }), whole);
+});
+
+test('answers of the dense model may outlive the run, under what tells it from others', async t => {
+  const kept = new Map<string, readonly number[]>();
+  const places = new Set<string>();
+  const answers = (model: string, task: string): Answers => {
+    places.add(`${model} ${task}`);
+    return { get: hash => kept.get(hash), keep: (hash, values) => void kept.set(hash, values) };
+  };
+  const first = await executeRun(session({ tasks: { tiny: 'asked' } }), { answers });
+  t.is(kept.size, 3, 'of the dense model alone');
+  t.deepEqual([...places], [`${first.inputs.model}@interpreter-cpu tiny-v1`]);
+  for (const [hash, values] of kept)
+    kept.set(
+      hash,
+      values.map((_, i) => -i),
+    );
+  const { tasks } = await executeRun(session({ tasks: { tiny: 'asked' } }), { answers });
+  t.like(
+    tasks.tiny!.dense,
+    { metrics: { acc: { value: 2 / 3 } } },
+    'the first choice of each, as it was kept',
+  );
+  t.deepEqual(tasks.tiny!.pruned, first.tasks.tiny!.pruned);
+});
+
+test('data that is no path is what an importer makes of it', async t => {
+  const asked: unknown[] = [];
+  const importer = fill(DataImporter, {
+    recognises: (name: string) => name.startsWith('far:'),
+    file: async (name: string, wanted: unknown) => {
+      asked.push([name, wanted]);
+      return 'fetched';
+    },
+  });
+  const one = tinySession({ evaluate: { tasks: { tiny: 'far:letters' } } }, [...ports, importer]);
+  t.like((await executeRun(one)).inputs, { tasks: { tiny: 'fetched' } });
+  t.deepEqual(asked, [['far:letters', undefined]]);
+  const none = session({ tasks: { tiny: 'far:letters' } });
+  await throwsCode(t, () => executeRun(none), 'E_TASK_DATA', /far:letters is data that no plugin fetches/);
 });

@@ -1,6 +1,7 @@
 import { scoreOf, type TaskScore } from '../domain/task-score.js';
 import type { Answers } from '../evaluation/answers.js';
 import { askAll } from '../evaluation/ask-all.js';
+import type { PreparedTask } from '../evaluation/prepare-tasks.js';
 import type { LiveModel } from '../model/live-model.js';
 import type { RunContext } from '../run-context.js';
 import type { Loaded } from './load.js';
@@ -9,11 +10,13 @@ import type { Stage } from './stage.js';
 /** By task. */
 export type TaskScores = Readonly<Record<string, TaskScore>>;
 
-interface AskInput {
-  readonly loaded: Loaded;
+export interface AskInput {
+  readonly tasks: Loaded['tasks'];
   readonly model: LiveModel;
   /** What this very model was found to be before. */
   readonly known?: TaskScores | undefined;
+  /** Where single answers are kept beyond the run. Default: in the run, until the stage is done. */
+  readonly answers?: ((task: PreparedTask) => Answers) | undefined;
 }
 
 /** Milliseconds between two savings of the answers so far. */
@@ -23,9 +26,9 @@ const SAVE_MS = 10_000;
 export const askTasks = (name: string, title: string): Stage<AskInput, TaskScores> => ({
   name: `ask-${name}`,
   title,
-  async run(run, { loaded: { tasks }, model, known }) {
+  async run(run, { tasks, model, known, answers }) {
     if (known) return known;
-    const kept = await keptAnswers(run, `ask-${name}.partial`);
+    const kept = answers ? elsewhere(answers) : await keptAnswers(run, `ask-${name}.partial`);
     try {
       const measured = await askAll(run.passes, model, tasks, {
         answers: kept.answers,
@@ -43,6 +46,13 @@ export const askTasks = (name: string, title: string): Stage<AskInput, TaskScore
   },
   pack: json => ({ json, tensors: {} }),
   unpack: async (_run, _input, { json }) => json as TaskScores,
+});
+
+/** Answers that others keep, each as soon as it is known. */
+const elsewhere = (answers: (task: PreparedTask) => Answers) => ({
+  answers,
+  settled: async () => {},
+  saved: async () => {},
 });
 
 /** Answers of one stage, saved now and then, so that a run that was stopped does not ask them again. */

@@ -38,6 +38,8 @@ export interface Loaded {
     readonly model: string;
     readonly adapter: string | null;
     readonly text: Readonly<Record<string, string>>;
+    /** Of the data of tasks; missing where none is asked. */
+    readonly tasks?: Readonly<Record<string, string>>;
   };
   /** The same hashes and those of texts that are held out, by key of the configuration: `text.wiki.validation`. */
   readonly inputs: Readonly<Record<string, string | null>>;
@@ -77,13 +79,17 @@ export const load = (session: Session): Stage<string, Loaded> => ({
     session.active(PruneOptimizer).check?.(config, model, candidates);
     const tokenizer = await session.active(TokenizerFormat).open(checkpoint.folder);
     const texts = await readTexts(session, tokenizer, model.vocabulary);
-    const named = Object.entries(config.evaluate.tasks ?? {}).map(([name, file]) => ({ name, file }));
+    const named = Object.entries(config.evaluate.tasks ?? {}).map(([name, data]) => ({ name, data }));
     const reading = {
       tokenizer,
       vocabulary: model.vocabulary,
       limit: tracer.maxSequence(checkpoint.config),
     };
-    const tasks = await prepareTasks(session, named, reading, config.evaluate.items);
+    const tasks = await prepareTasks(session, named, reading, {
+      limit: config.evaluate.items,
+      signal: run.signal,
+      onProgress: run.progress,
+    });
     checkPacking(config, texts.sources, graph);
     session.optional(Recovery)?.check?.(texts.sources);
     const hashes = { model: await checkpoint.hash(), adapter: adapter ? await adapter.hash() : null };
@@ -94,7 +100,7 @@ export const load = (session: Session): Stage<string, Loaded> => ({
       adapterConfig: adapter?.config,
       sources: texts.sources,
       tasks,
-      hashes: { ...hashes, text: texts.hashes },
+      hashes: { ...hashes, text: texts.hashes, ...(tasks.length === 0 ? {} : { tasks: hashesOf(tasks) }) },
       inputs: {
         ...hashes,
         ...texts.inputs,
@@ -103,6 +109,9 @@ export const load = (session: Session): Stage<string, Loaded> => ({
     };
   },
 });
+
+const hashesOf = (tasks: readonly PreparedTask[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(tasks.map(({ name, hash }) => [name, hash]));
 
 const checkLengths = ({ train, evaluate }: ResolvedConfig, limit: number): void => {
   // The first token of a chunk is only read.

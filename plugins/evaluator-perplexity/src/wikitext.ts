@@ -42,7 +42,7 @@ export const wikitext: DocumentTask = {
   kind: 'document',
   version: 2,
   licence: 'CC-BY-SA-3.0',
-  source: 'hf:EleutherAI/wikitext_document_level, wikitext-2-raw-v1, test',
+  source: { dataset: 'hf:EleutherAI/wikitext_document_level', config: 'wikitext-2-raw-v1', split: 'test' },
   document(value) {
     const { data, error } = row.safeParse(value);
     if (!data)

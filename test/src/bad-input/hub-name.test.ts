@@ -31,6 +31,23 @@ refuses('a name on the hub', {
     says: /hf:name has "name" as the name of a model, expected owner\/name/,
     hint: /Write hf:owner\/name/,
   }),
+  'data of a task': {
+    args: ['eval', 'model', '--tasks', 'boolq', '--data', 'boolq=hf:owner/name'],
+    code: 'E_HUB',
+    says: /HF_HUB_OFFLINE is set, and \S+ has no complete copy of hf:owner\/name/,
+    hint: /name a file on this machine/,
+  },
+  'data without an owner': {
+    args: ['eval', 'model', '--tasks', 'boolq', '--data', 'boolq=hf:name'],
+    code: 'E_HUB',
+    says: /hf:name has "name" as the name of a data set, expected owner\/name/,
+    hint: /Write hf:owner\/name, hf:owner\/name\/FILE/,
+  },
+  'data that nobody fetches': {
+    args: ['eval', 'model', '--tasks', 'boolq', '--data', 'boolq=s3:bucket'],
+    code: 'E_TASK_DATA',
+    says: /s3:bucket is data that no plugin fetches, expected a file of rows/,
+  },
   'a revision that is none': {
     args: ['trace', '--model', 'hf:owner/name@../main'],
     code: 'E_HUB',

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { type ExportDType, exportModel, modelFrom, SecateurError } from '@secateur/core';
+import { type ExportDType, exportModel, inputFrom, SecateurError } from '@secateur/core';
 import { type Command, Option } from 'commander';
 import type { Console } from '../console.js';
 import { resolveInvocation, withSession } from '../open.js';
@@ -34,7 +34,7 @@ export const convertHf = (parent: Command, console: Console): void => {
       const { files, notes } = await withSession(resolved, session =>
         progressOf(session, console, 'export', 'Write the model', onProgress =>
           exportModel(session, {
-            model: modelFrom(cwd, model),
+            model: inputFrom(cwd, model),
             file: target,
             dtype,
             signal,

@@ -1,7 +1,10 @@
-import { evaluateText, type MeasuredTask, modelFrom, type Resolved, SecateurError } from '@secateur/core';
+import { statSync } from 'node:fs';
+import path from 'node:path';
+import { evaluateText, inputFrom, type MeasuredTask, type Resolved, SecateurError } from '@secateur/core';
 import type { Command } from 'commander';
 import type { Console } from '../console.js';
-import { measureTasks, type TaskFlags } from '../eval/measure-tasks.js';
+import { taskData } from '../eval/chosen-tasks.js';
+import { type MeasureFlags, measureTasks } from '../eval/measure-tasks.js';
 import { pairedTable } from '../eval/paired-table.js';
 import { pairedTask } from '../eval/paired-tasks.js';
 import { taskReport } from '../eval/task-report.js';
@@ -12,21 +15,21 @@ import {
   configOption,
   deviceOption,
   flagLayer,
-  jsonOption,
   MODEL,
-  namedFile,
   type RunFlags,
   wholeNumber,
 } from '../options.js';
 import { progressOf } from '../progress.js';
+import { writeFiles } from '../write-files.js';
 
-interface EvalOptions extends Partial<TaskFlags> {
+interface EvalOptions extends Partial<MeasureFlags> {
   readonly text?: string;
   readonly chunk: number;
   readonly adapter?: string;
   readonly config?: string;
   readonly device?: RunFlags['device'];
-  readonly json?: boolean;
+  /** True prints it; a text is the file that it is written to. */
+  readonly json?: boolean | string;
   readonly samples?: boolean;
   readonly against?: string;
 }
@@ -45,24 +48,29 @@ export const evaluate = (root: Command, console: Console): void => {
       128,
     )
     .option('--tasks <names>', 'tasks, zero-shot: all questions, or names with commas between them')
-    .option('--data <task=file>', 'rows of a task: JSON Lines, JSON or Parquet; repeatable', namedFile)
+    .option(
+      '--data <task=file>',
+      'rows of a task: a file, JSON Lines, JSON or Parquet, or hf:owner/dataset; repeatable. "hub" alone fetches those of all other tasks',
+      taskData,
+    )
     .option('--limit <items>', 'items of each task, the first ones (default: all)', wholeNumber(2))
     .option('--against <model>', 'another model, asked the same: what changed, item by item')
-    .option('--samples', 'with --json: every item, with the log-likelihood of each choice')
+    .option('--samples', 'in the JSON: every item, with the log-likelihood of each choice')
     .option('-a, --adapter <folder>', 'PEFT LoRA adapter of the model')
     .addOption(deviceOption())
     .addOption(configOption())
-    .addOption(jsonOption())
+    .option('--json [file]', 'print JSON, or write it to a file')
     .action(async (name: string, options: EvalOptions) => {
       const { text, tasks, config, device } = options;
       if ((text === undefined) === (tasks === undefined))
         throw new SecateurError('E_USAGE', 'eval measures one thing, expected --text FILE or --tasks NAMES', {
           hint: 'npx secateur eval DIR --text FILE, or --tasks all --data TASK=FILE ...',
         });
+      if (typeof options.json === 'string') checkFile(console.cwd, options.json);
       const resolved = await resolveInvocation({ config, flags: flagLayer({ device }) }, console);
       const { cwd } = console;
       const model = {
-        model: modelFrom(cwd, name),
+        model: inputFrom(cwd, name),
         ...(options.adapter === undefined ? {} : { adapter: absolute(cwd, options.adapter) }),
       };
       const work = text === undefined ? askTasks : measureText;
@@ -78,7 +86,7 @@ interface Model {
 type Work = (resolved: Resolved, console: Console, model: Model, options: EvalOptions) => Promise<void>;
 
 const measureText: Work = async (resolved, console, model, { text, chunk, json }) => {
-  const { cwd, out, signal } = console;
+  const { cwd, signal } = console;
   const found = await withSession(resolved, session =>
     progressOf(session, console, 'eval', 'Measure the perplexity', onProgress =>
       evaluateText(session, {
@@ -90,26 +98,50 @@ const measureText: Work = async (resolved, console, model, { text, chunk, json }
       }),
     ),
   );
-  if (json) out(`${JSON.stringify(found)}\n`);
-  else
-    out(`perplexity ${found.perplexity.toFixed(4)}  (${found.tokens} tokens in chunks of ${found.chunk})\n`);
+  const { perplexity, tokens } = found;
+  await give(
+    console,
+    json,
+    found,
+    `perplexity ${perplexity.toFixed(4)}  (${tokens} tokens in chunks of ${found.chunk})\n`,
+  );
 };
 
 const askTasks: Work = async (resolved, console, model, { json, samples = false, against, ...flags }) => {
   const ask = (of: Model): Promise<readonly MeasuredTask[]> =>
     withSession(resolved, session => measureTasks(session, console, of, { ...flags, tasks: flags.tasks! }));
   const tasks = await ask(model);
-  const other = against === undefined ? undefined : { model: modelFrom(console.cwd, against) };
+  const other = against === undefined ? undefined : { model: inputFrom(console.cwd, against) };
   const others = other && (await ask(other));
   const asked = tasks.filter(isChoice);
   const pairs = others?.filter(isChoice).map((task, i) => pairedTask(asked[i]!, task));
-  if (json) {
-    const report = (of: Model, measured: readonly MeasuredTask[]) =>
-      taskReport(of.model, measured, { samples });
-    const against = other && { against: report(other, others!), paired: pairs };
-    console.out(`${JSON.stringify({ ...report(model, tasks), ...against })}\n`);
-    return;
-  }
-  console.out(taskTable(tasks));
-  if (other) console.out(`\n${other.model}\n\n${taskTable(others!)}\n${pairedTable(pairs!)}`);
+  const report = (of: Model, measured: readonly MeasuredTask[]) =>
+    taskReport(of.model, measured, { samples });
+  const found = { ...report(model, tasks), ...(other && { against: report(other, others!), paired: pairs }) };
+  const compared = other && `\n${other.model}\n\n${taskTable(others!)}\n${pairedTable(pairs!)}`;
+  await give(console, json, found, `${taskTable(tasks)}${compared ?? ''}`);
+};
+
+/** Text for people; JSON instead of it where it is asked for, or beside it in a file. */
+const give = async (
+  { cwd, out }: Console,
+  json: EvalOptions['json'],
+  found: unknown,
+  text: string,
+): Promise<void> => {
+  const line = `${JSON.stringify(found)}\n`;
+  if (json === true) return out(line);
+  out(text);
+  if (typeof json !== 'string') return;
+  const file = absolute(cwd, json);
+  await writeFiles(path.dirname(file), { [path.basename(file)]: line });
+  out(`\nwritten  ${json}\n`);
+};
+
+/** Before an hour is spent on what cannot be written. @throws SecateurError E_USAGE */
+const checkFile = (cwd: string, file: string): void => {
+  if (statSync(absolute(cwd, file), { throwIfNoEntry: false })?.isDirectory())
+    throw new SecateurError('E_USAGE', `${file} is a folder, expected a file for the JSON`, {
+      hint: `npx secateur eval DIR --tasks all --data hub --json ${path.join(file, 'eval.json')}`,
+    });
 };

@@ -1,4 +1,4 @@
-import { generateText, modelFrom } from '@secateur/core';
+import { generateText, inputFrom } from '@secateur/core';
 import type { Command } from 'commander';
 import type { Console } from '../console.js';
 import { resolveInvocation, withSession } from '../open.js';
@@ -32,7 +32,7 @@ export const generate = (root: Command, console: Console): void => {
       };
       const text = await withSession(resolved, session =>
         generateText(session, {
-          model: modelFrom(cwd, model),
+          model: inputFrom(cwd, model),
           prompt,
           tokens,
           signal,

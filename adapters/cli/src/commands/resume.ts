@@ -1,6 +1,7 @@
 import { openSession, resumeRun } from '@secateur/core';
 import type { Command } from 'commander';
 import type { Console } from '../console.js';
+import { cachedAnswers } from '../eval/answer-file.js';
 import { reopenInvocation } from '../invocation.js';
 import { absolute } from '../options.js';
 import { finish } from '../summary.js';
@@ -15,7 +16,7 @@ export const resume = (root: Command, console: Console): void => {
     .action(async (folder: string, { timings = false }: { timings?: boolean }) => {
       const session = await openSession(await reopenInvocation(absolute(console.cwd, folder), console));
       await finish(console, session, timings, () =>
-        resumeRun(session, { signal: console.signal, clock: console.clock }),
+        resumeRun(session, { signal: console.signal, clock: console.clock, answers: cachedAnswers }),
       );
     });
 };

@@ -1,6 +1,7 @@
 import { executeRun, openSession } from '@secateur/core';
 import type { Command } from 'commander';
 import type { Console } from '../console.js';
+import { cachedAnswers } from '../eval/answer-file.js';
 import { saveInvocation } from '../invocation.js';
 import { resolveInvocation } from '../open.js';
 import { configOption, flagLayer, type RunFlags, runOptions } from '../options.js';
@@ -25,6 +26,7 @@ export const run = (root: Command, console: Console): void => {
           clock: console.clock,
           force,
           invocation: saveInvocation(resolved, flags, console.cwd),
+          answers: cachedAnswers,
         }),
       );
     });

@@ -1,4 +1,4 @@
-import { describeTrace, modelFrom, type TraceDescription } from '@secateur/core';
+import { describeTrace, inputFrom, type TraceDescription } from '@secateur/core';
 import type { Command } from 'commander';
 import type { Console } from '../console.js';
 import { foldLayers } from '../fold-layers.js';
@@ -17,7 +17,7 @@ export const trace = (root: Command, console: Console): void => {
     .action(async (options: { model: string; config?: string; json?: boolean }) => {
       const resolved = await resolveInvocation(options, console);
       const found = await withSession(resolved, session =>
-        describeTrace(session, modelFrom(console.cwd, options.model), console.signal),
+        describeTrace(session, inputFrom(console.cwd, options.model), console.signal),
       );
       console.out(options.json ? `${JSON.stringify(found, null, 2)}\n` : summary(found));
     });

@@ -1,8 +1,8 @@
 import { access, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { stageFiles } from '@secateur/adapter-checkpoint-hf';
 import { SecateurError, version } from '@secateur/core';
 import { differences } from '../differences.js';
+import { json, writeFiles } from '../write-files.js';
 import { type Cell, type CellName, type FailedCell, folderOf, titleOf } from './cell.js';
 
 /** Everything that decides the numbers of a cell, as JSON. */
@@ -85,12 +85,3 @@ const exists = (path: string): Promise<boolean> =>
     () => true,
     () => false,
   );
-
-export const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
-
-/** Writes files of a folder that is made where it is not there; each is there whole or not at all. */
-export const writeFiles = (folder: string, files: Readonly<Record<string, string>>): Promise<void> =>
-  stageFiles(folder, async staging => {
-    for (const [name, content] of Object.entries(files))
-      await staging.write(name, out => out.write(new TextEncoder().encode(content)));
-  });

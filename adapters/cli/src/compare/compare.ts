@@ -5,7 +5,7 @@ import { describeMachine } from '../doctor/machine.js';
 import { withSession } from '../open.js';
 import { absolute } from '../options.js';
 import { table } from '../table.js';
-import { json, writeFiles } from './cell-store.js';
+import { json, writeFiles } from '../write-files.js';
 import { CellsProgress } from './cells-progress.js';
 import { sectionsOf } from './columns.js';
 import { type CompareFlags, commandLine } from './command-line.js';

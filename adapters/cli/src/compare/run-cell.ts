@@ -10,6 +10,7 @@ import {
   type Resolved,
   resumeRun,
 } from '@secateur/core';
+import { cachedAnswers } from '../eval/answer-file.js';
 import { saveInvocation } from '../invocation.js';
 import { resolveInvocation } from '../open.js';
 import { progressOf } from '../progress.js';
@@ -40,12 +41,13 @@ export const runCell = async (
   const resumed = resume && (await exists(join(config.out, 'run.json')));
   const session = await openSession(resolved);
   const report = resumed
-    ? await resumeRun(session, { signal, clock })
+    ? await resumeRun(session, { signal, clock, answers: cachedAnswers })
     : await executeRun(session, {
         signal,
         clock,
         force: true,
         invocation: saveInvocation(resolved, flags, cwd),
+        answers: cachedAnswers,
       });
   const peakBytes = process.resourceUsage().maxRSS * 1024;
   // The run has shut its session down.

@@ -1,6 +1,10 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Answers } from '@secateur/core';
+import { type Answers, type AnswersOf, cacheFolder } from '@secateur/core';
+
+/** Answers in the cache: the same model is not asked the same twice, whatever asks. */
+export const cachedAnswers: AnswersOf = (model, task) =>
+  answerFile(path.join(cacheFolder(), 'answers', model, `${task}.jsonl`));
 
 /**
  * Answers of one model to one task as lines of a file, `["hash",[-1.5,-2.25]]`. A line is appended as soon as it is known,

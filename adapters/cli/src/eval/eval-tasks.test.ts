@@ -78,6 +78,55 @@ test('a model is asked, its answers are kept, and what was cut off goes on', asy
   t.regex(table, /^boolq +acc +\+0\.00 \(\+0\.00 to \+0\.00\) +0 +0 +1\.0000$/m);
 });
 
+test('data of the hub’s cache, and JSON in a file', async t => {
+  const commit = 'a'.repeat(40);
+  const set = path.join('hub', 'datasets--aps--super_glue');
+  const cwd = await folderWith(t, {
+    'model.bin': llama2cCheckpoint(),
+    'tokenizer.bin': llama2cTokenizer(),
+    [path.join(set, 'refs', 'main')]: commit,
+    [path.join(set, 'snapshots', commit, 'boolq', 'validation.jsonl')]: lines(questions),
+    'piqa.jsonl': lines([{ goal: 'grow', sol1: 'leaf', sol2: 'tree leaf', label: 1 }]),
+  });
+  const env = {
+    ...process.env,
+    SECATEUR_CACHE: path.join(cwd, 'cache'),
+    HF_HUB_OFFLINE: '1',
+    HF_HUB_CACHE: path.join(cwd, 'hub'),
+  };
+  const run = (...args: string[]) => secateur(cwd, args, { env });
+  t.is((await run('convert', 'llama2c', 'model.bin', 'tokenizer.bin', 'model')).status, 0);
+
+  const asked = ['eval', 'model', '--tasks', 'boolq,piqa', '--data', 'piqa=piqa.jsonl'];
+  const { status, out, err } = await run(
+    ...asked,
+    '--data',
+    'hub',
+    '--samples',
+    '--json',
+    'results/eval.json',
+  );
+  t.is(status, 0, err);
+  t.regex(out, /^boolq +2 +6 /m);
+  t.regex(out, /^written {2}results\/eval\.json$/m);
+  t.regex(err, /HF_HUB_OFFLINE is set: the copy of hf:aps\/super_glue in the cache is used/);
+  const { tasks } = JSON.parse(await readFile(path.join(cwd, 'results', 'eval.json'), 'utf8'));
+  t.is(
+    tasks.boolq.samples[1].place,
+    `${path.join(cwd, set, 'snapshots', commit, 'boolq', 'validation.jsonl')}:2`,
+  );
+  t.is(tasks.piqa.data.file, path.join(cwd, 'piqa.jsonl'));
+
+  const folder = await run(...asked, '--data', 'hub', '--json', 'cache');
+  t.is(folder.status, 2);
+  t.regex(folder.err, /E_USAGE {2}cache is a folder, expected a file for the JSON/);
+  const named = await run(...asked, '--data', 'boolq=hf:aps/super_glue@v2');
+  t.is(named.status, 2);
+  t.regex(named.err, /E_HUB {2}HF_HUB_OFFLINE is set, and .+ has no complete copy of hf:aps\/super_glue@v2/);
+  const none = await run(...asked);
+  t.regex(none.err, /the task "boolq" has no data[\s\S]+or --data hub, which fetches them/);
+});
+
 test('a bad row is refused by file and line before anything is asked', async t => {
   const cwd = await folderWith(t, {
     'model.bin': llama2cCheckpoint(),

@@ -11,7 +11,7 @@ const arc = (set: string): Task =>
   multipleChoice({
     version: 1,
     licence: 'CC-BY-SA-4.0',
-    source: `hf:allenai/ai2_arc, ${set}, test`,
+    source: { dataset: 'hf:allenai/ai2_arc', config: set, split: 'test' },
     metrics: ['acc', 'acc_norm'],
     forms: [
       form(original, ({ question, choices: { text, label }, answerKey }) => ({

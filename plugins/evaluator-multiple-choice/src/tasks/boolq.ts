@@ -7,7 +7,7 @@ const row = z.object({ passage: z.string(), question: z.string(), label: z.numbe
 export const boolq = multipleChoice({
   version: 2,
   licence: 'CC-BY-SA-3.0',
-  source: 'hf:aps/super_glue, boolq, validation',
+  source: { dataset: 'hf:aps/super_glue', config: 'boolq', split: 'validation' },
   metrics: ['acc'],
   forms: [
     form(row, ({ passage, question, label }) => ({

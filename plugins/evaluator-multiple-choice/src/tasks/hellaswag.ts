@@ -29,7 +29,7 @@ const capitalised = (text: string): string => {
 export const hellaswag = multipleChoice({
   version: 1,
   licence: 'MIT',
-  source: 'hf:Rowan/hellaswag, validation',
+  source: { dataset: 'hf:Rowan/hellaswag', split: 'validation' },
   metrics: ['acc', 'acc_norm'],
   forms: [
     form(original, ({ activity_label, ctx_a, ctx_b, endings, label }) => ({

@@ -10,7 +10,7 @@ const prepared = z.object({ question_stem: z.string(), ...plainChoices });
 export const openbookqa = multipleChoice({
   version: 1,
   licence: 'Apache-2.0',
-  source: 'hf:allenai/openbookqa, main, test',
+  source: { dataset: 'hf:allenai/openbookqa', config: 'main', split: 'test' },
   metrics: ['acc', 'acc_norm'],
   forms: [
     form(original, ({ question_stem, choices: { text, label }, answerKey }) => ({

@@ -7,7 +7,7 @@ const row = z.object({ goal: z.string(), sol1: z.string(), sol2: z.string(), lab
 export const piqa = multipleChoice({
   version: 1,
   licence: 'AFL-3.0',
-  source: 'hf:baber/piqa, validation',
+  source: { dataset: 'hf:baber/piqa', split: 'validation' },
   metrics: ['acc', 'acc_norm'],
   forms: [
     form(row, ({ goal, sol1, sol2, label }) => ({

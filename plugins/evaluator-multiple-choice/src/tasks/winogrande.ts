@@ -13,7 +13,7 @@ const row = z.object({
 export const winogrande = multipleChoice({
   version: 1,
   licence: 'CC-BY-4.0',
-  source: 'hf:allenai/winogrande, winogrande_xl, validation',
+  source: { dataset: 'hf:allenai/winogrande', config: 'winogrande_xl', split: 'validation' },
   metrics: ['acc'],
   forms: [
     form(row, ({ sentence, option1, option2, answer }) => {
