@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { CompareFlags } from '../compare/command-line.js';
 import type { Console } from '../console.js';
+import { dataOption, limitOption, tasksOption } from '../eval/task-options.js';
 import { configOption, runOptions, share, wholeNumber } from '../options.js';
 
 const list = <T>(entry: (text: string) => T) => {
@@ -70,6 +71,9 @@ export const compare = (root: Command, console: Console): void => {
       tokens,
     )
     .option('--rates <numbers>', 'learning rates to choose from, for each method and ratio', list(rate))
+    .addOption(tasksOption())
+    .addOption(dataOption())
+    .addOption(limitOption())
     .option('-o, --out <folder>', 'folder of the comparison', 'runs/compare')
     .addOption(configOption());
   const shared = ['--model', '--text', '--device', '--threads'];

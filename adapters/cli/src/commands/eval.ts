@@ -3,10 +3,10 @@ import path from 'node:path';
 import { evaluateText, inputFrom, type MeasuredTask, type Resolved, SecateurError } from '@secateur/core';
 import type { Command } from 'commander';
 import type { Console } from '../console.js';
-import { taskData } from '../eval/chosen-tasks.js';
 import { type MeasureFlags, measureTasks } from '../eval/measure-tasks.js';
 import { pairedTable } from '../eval/paired-table.js';
 import { pairedTask } from '../eval/paired-tasks.js';
+import { dataOption, limitOption, tasksOption } from '../eval/task-options.js';
 import { taskReport } from '../eval/task-report.js';
 import { isChoice, taskTable } from '../eval/task-table.js';
 import { resolveInvocation, withSession } from '../open.js';
@@ -47,13 +47,9 @@ export const evaluate = (root: Command, console: Console): void => {
       wholeNumber(2),
       128,
     )
-    .option('--tasks <names>', 'tasks, zero-shot: all questions, or names with commas between them')
-    .option(
-      '--data <task=file>',
-      'rows of a task: a file, JSON Lines, JSON or Parquet, or hf:owner/dataset; repeatable. "hub" alone fetches those of all other tasks',
-      taskData,
-    )
-    .option('--limit <items>', 'items of each task, the first ones (default: all)', wholeNumber(2))
+    .addOption(tasksOption())
+    .addOption(dataOption())
+    .addOption(limitOption())
     .option('--against <model>', 'another model, asked the same: what changed, item by item')
     .option('--samples', 'in the JSON: every item, with the log-likelihood of each choice')
     .option('-a, --adapter <folder>', 'PEFT LoRA adapter of the model')

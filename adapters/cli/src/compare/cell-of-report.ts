@@ -16,7 +16,7 @@ export const cellOf = (
   config: Pick<ResolvedConfig, 'prune' | 'train'>,
   { speed, resumed, peakBytes }: Observed,
 ): Cell => {
-  const { parameters, flops, perplexity, layers, training, stages, inputs, versions, engine } = report;
+  const { parameters, flops, perplexity, tasks, layers, training, stages, inputs, versions, engine } = report;
   const seconds = (names: readonly string[]): number =>
     stages.filter(stage => names.includes(stage.name)).reduce((sum, stage) => sum + stage.seconds, 0);
   const { tokens } = training;
@@ -28,6 +28,7 @@ export const cellOf = (
     parameters,
     flops,
     perplexity,
+    ...(Object.keys(tasks).length === 0 ? {} : { tasks }),
     layers,
     tokens,
     stepTokens: config.train.batch * config.train.sequence,

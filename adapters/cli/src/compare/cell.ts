@@ -30,6 +30,8 @@ export interface Cell extends CellName {
   readonly flops: Report['flops'];
   /** By source, on the validation split. */
   readonly perplexity: Report['perplexity'];
+  /** By task, of the three models; missing where none was asked. */
+  readonly tasks?: Report['tasks'];
   readonly layers: readonly (LayerSizes & { readonly before: LayerSizes })[];
   readonly tokens: { readonly pruning: number; readonly recovery: number };
   /** Tokens of one training step. */

@@ -1,5 +1,7 @@
+import type { TaskFlags } from '../eval/chosen-tasks.js';
+
 /** Flags of `secateur compare` as they were given, so that the command can be printed again. */
-export interface CompareFlags {
+export interface CompareFlags extends Partial<TaskFlags> {
   readonly presets: readonly string[];
   readonly ratio: readonly number[];
   readonly seeds: number;
@@ -7,6 +9,8 @@ export interface CompareFlags {
   /** Other numbers of tokens, by the name of the preset: `--recovery-tokens 100000,secateur=73000`. */
   readonly presetTokens?: Readonly<Record<string, number>>;
   readonly rates?: readonly number[];
+  /** Items of each task. */
+  readonly limit?: number;
   readonly out: string;
   readonly config?: string;
   readonly model?: string;
@@ -21,6 +25,7 @@ export interface CompareFlags {
 export const commandLine = (flags: CompareFlags): string => {
   const { presets, ratio, seeds, recoveryTokens, rates, config, model, text = {}, device, threads } = flags;
   const presetTokens = Object.entries(flags.presetTokens ?? {}).map(([name, tokens]) => `${name}=${tokens}`);
+  const { tasks, data = { named: {}, hub: false }, limit } = flags;
   const optional = (flag: string, value: string | number | undefined): string[] =>
     value === undefined ? [] : [flag, String(value)];
   return [
@@ -36,6 +41,10 @@ export const commandLine = (flags: CompareFlags): string => {
     ...optional('--config', config),
     ...optional('--model', model),
     ...Object.entries(text).flatMap(([name, file]) => ['--text', `${name}=${file}`]),
+    ...optional('--tasks', tasks),
+    ...Object.entries(data.named).flatMap(([name, file]) => ['--data', `${name}=${file}`]),
+    ...optional('--data', data.hub ? 'hub' : undefined),
+    ...optional('--limit', limit),
     ...optional('--device', device),
     ...optional('--threads', threads),
     ...optional('--out', flags.out),

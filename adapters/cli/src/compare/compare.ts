@@ -13,6 +13,7 @@ import { type CellRunner, Comparison } from './comparison.js';
 import { markdownOf } from './markdown.js';
 import { faultsOf, notesOf } from './notes.js';
 import { type CompareRecord, type RowCells, recordOf } from './record.js';
+import { taskSectionsOf } from './task-columns.js';
 
 /**
  * Runs every cell that is not kept, writes what came out, and prints it.
@@ -94,7 +95,7 @@ const write = async (record: CompareRecord, folder: string): Promise<void> => {
 
 const printed = (record: CompareRecord, folder: string): string =>
   [
-    ...sectionsOf(record).flatMap(({ title, head, rows }) => [
+    ...[...sectionsOf(record), ...taskSectionsOf(record)].flatMap(({ title, head, rows }) => [
       '',
       title,
       '',

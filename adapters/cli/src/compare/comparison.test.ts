@@ -83,6 +83,26 @@ test('cells are presets by ratios by seeds, each over the configuration', async 
   });
 });
 
+test('tasks are asked by every cell; other tasks make other cells', async t => {
+  const { cwd, tasks, run } = await prepare(t);
+  const data = { named: { boolq: 'boolq.jsonl' }, hub: true };
+  const asked = { tasks: 'boolq,piqa', data, limit: 50, seeds: 1 };
+  await run(asked);
+  t.is(tasks.length, 2);
+  for (const { flags } of tasks)
+    t.deepEqual(flags.evaluate, {
+      tasks: { boolq: join(cwd, 'boolq.jsonl'), piqa: 'hf:baber/piqa' },
+      items: 50,
+    });
+  await run(asked);
+  t.is(tasks.length, 0, 'all are kept');
+  await t.throwsAsync(run({ ...asked, limit: 60 }), { code: 'E_RESUME', message: /evaluate\.items/ });
+  await t.throwsAsync(run({ tasks: 'boolq', out: 'other' }), {
+    code: 'E_USAGE',
+    message: /the task "boolq" has no data/,
+  });
+});
+
 test('with tokens to recover, every preset recovers with LoRA on so many', async t => {
   const { tasks, run } = await prepare(t);
   await run({ recoveryTokens: 2048, seeds: 1 });

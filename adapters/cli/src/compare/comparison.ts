@@ -1,6 +1,7 @@
 import type { LogEntry, Resolved, SecateurConfig } from '@secateur/core';
 import { activePlugins, isSecateurError, SecateurError } from '@secateur/core';
 import type { Console } from '../console.js';
+import { chosenTasks } from '../eval/chosen-tasks.js';
 import { resolveInvocation, withSession } from '../open.js';
 import { absolute, flagLayer } from '../options.js';
 import { type Cell, type CellName, type FailedCell, folderOf, isFailed } from './cell.js';
@@ -49,7 +50,7 @@ export class Comparison {
     runner: CellRunner = runInProcess,
   ): Promise<Comparison> {
     const { config, model, text, device, threads } = flags;
-    const common = flagLayer({
+    const given = flagLayer({
       ...(model === undefined ? {} : { model }),
       ...(text === undefined ? {} : { text: { ...text } }),
       ...(device === undefined ? {} : { device }),
@@ -57,7 +58,8 @@ export class Comparison {
     });
     const resolve = (layer: SecateurConfig): Promise<Resolved> =>
       resolveInvocation({ config, flags: layer, requires: 'model' }, console);
-    const methods = await methodsOf(flags.presets, entry => resolve({ ...common, presets: [entry] }));
+    const methods = await methodsOf(flags.presets, entry => resolve({ ...given, presets: [entry] }));
+    const common = { ...given, ...(await askedLayer(flags, console.cwd, methods[0]!.own)) };
     checkPresetTokens(methods, flags.presetTokens ?? {});
     const { seed } = methods[0]!.own.config;
     const seeds = Array.from({ length: flags.seeds }, (_, i) => seed + i);
@@ -163,6 +165,27 @@ export class Comparison {
     return cell;
   }
 }
+
+/** The tasks that every run asks its models. */
+const askedLayer = async (
+  { tasks, data, limit }: CompareFlags,
+  cwd: string,
+  resolved: Resolved,
+): Promise<Pick<SecateurConfig, 'evaluate'>> => {
+  if (tasks === undefined && limit === undefined) return {};
+  const named =
+    tasks === undefined
+      ? []
+      : await withSession(resolved, async session => chosenTasks(session, cwd, { tasks, data }));
+  return {
+    evaluate: {
+      ...(tasks === undefined
+        ? {}
+        : { tasks: Object.fromEntries(named.map(({ name, data: file }) => [name, file])) }),
+      ...(limit === undefined ? {} : { items: limit }),
+    },
+  };
+};
 
 /** Training tokens of a method's runs, as cells are demanded: what zeroes weights is not recovered. */
 const tokensOf = (

@@ -3,6 +3,7 @@ import { sectionsOf } from './columns.js';
 import { notesOf } from './notes.js';
 import { differenceOf, showDifference } from './paired.js';
 import type { CompareRecord, Row } from './record.js';
+import { taskSectionsOf } from './task-columns.js';
 
 /**
  * `compare.md`: the tables, with all that is needed to read them and to make them again.
@@ -22,7 +23,10 @@ export const markdownOf = (record: CompareRecord, charts: readonly string[]): st
     notesOf(record)
       .map(note => `- ${note}`)
       .join('\n'),
-    ...sectionsOf(record).flatMap(({ title, head, rows }) => [`## ${capital(title)}`, tableOf(head, rows)]),
+    ...[...sectionsOf(record), ...taskSectionsOf(record)].flatMap(({ title, head, rows }) => [
+      `## ${capital(title)}`,
+      tableOf(head, rows),
+    ]),
     ...differencesOf(record),
     ...(tuned.length === 0
       ? []

@@ -1,3 +1,4 @@
+import { isChoiceScore, quotedMetric } from '../eval/task-means.js';
 import type { Unequal } from './equality.js';
 import type { CompareRecord } from './record.js';
 
@@ -16,6 +17,7 @@ export const notesOf = (record: CompareRecord): readonly string[] => {
     recoveryTokens === null
       ? 'Each preset trains as it says: training tokens differ.'
       : `Every structured run trains on ${recoveryTokens.toLocaleString('en')} tokens, pruning and recovery together${others.length === 0 ? '' : `, but ${others.join(', ')}: rows with a number of tokens are not at equal tokens with the rest`}.`,
+    ...taskNotes(record),
     `FLOPs of one forward pass over ${sequence} tokens. Speed: tokens per second of the written model by those of the dense one (${Math.round(record.dense.tokensPerSecond).toLocaleString('en')}), measured in turns in one process.`,
     'Time is the mean wall time of a run, peak memory the largest resident memory of its process.',
     ...(rates === null
@@ -33,6 +35,16 @@ export const notesOf = (record: CompareRecord): readonly string[] => {
       ? ['Some runs were interrupted and resumed: their times lack what was lost in between.']
       : []),
     ...faultsOf(unequal),
+  ];
+};
+
+const taskNotes = ({ dense }: CompareRecord): readonly string[] => {
+  const choices = Object.values(dense.tasks).filter(isChoiceScore);
+  if (choices.length === 0) return [];
+  const errors = choices.map(score => 100 * score.metrics[quotedMetric(score)]!.standardError);
+  const [least, most] = [Math.min(...errors), Math.max(...errors)].map(error => error.toFixed(1));
+  return [
+    `Tasks: zero-shot, % of right answers after recovery, higher is better. Standard errors of the dense model by its items: ${least === most ? least : `${least} to ${most}`} points; an interval over seeds says nothing of them.`,
   ];
 };
 

@@ -1,9 +1,11 @@
+import type { TaskScore } from '@secateur/core';
 import type { Machine } from '../doctor/machine.js';
 import { type Interval, intervalOf } from '../statistics/interval.js';
 import type { Cell, FailedCell } from './cell.js';
 import type { Tuned } from './choose-rate.js';
 import { otherInputs, type Unequal, unequalParameters, unequalTokens } from './equality.js';
 import { type RecoveryTokens, tokensFor } from './recovery-tokens.js';
+import { type MeanIntervals, meanIntervals, type TaskInterval, taskIntervals } from './task-intervals.js';
 
 /** What a comparison was asked for. */
 export interface Settings extends RecoveryTokens {
@@ -28,6 +30,10 @@ export interface Row {
   readonly perplexity: Readonly<Record<string, { readonly pruned: Interval; readonly recovered: Interval }>>;
   /** Geometric mean over the sources: exp of the mean loss. */
   readonly meanPerplexity: { readonly pruned: Interval; readonly recovered: Interval };
+  /** Of the recovered model, by task; none where none was asked. */
+  readonly tasks: Readonly<Record<string, TaskInterval>>;
+  /** Over the tasks with choices; null without such. */
+  readonly taskMeans: MeanIntervals | null;
   /** Tokens per second of the written model by those of the dense one. */
   readonly speed: Interval;
   /** Means, in seconds. */
@@ -66,6 +72,7 @@ export interface CompareRecord {
     readonly perplexity: Readonly<Record<string, number>>;
     /** Geometric mean over the sources. */
     readonly meanPerplexity: number;
+    readonly tasks: Readonly<Record<string, TaskScore>>;
     /** Mean over the cells. */
     readonly tokensPerSecond: number;
   };
@@ -126,6 +133,7 @@ export const recordOf = (
       flops: first.flops.before,
       perplexity: Object.fromEntries(sources.map(([name, { dense }]) => [name, dense])),
       meanPerplexity: geometricMean(sources.map(([, { dense }]) => dense)),
+      tasks: scoresOf(first, 'dense'),
       tokensPerSecond: meanOf(cells, cell => cell.speed.dense),
     },
     rows: groups.map(rowOf),
@@ -160,6 +168,8 @@ const rowOf = ({ cells, tuned }: RowCells): Row => {
         geometricMean(Object.values(cell.perplexity).map(({ recovered }) => recovered)),
       ),
     },
+    tasks: taskIntervals(cells.map(cell => scoresOf(cell, 'recovered'))),
+    taskMeans: meanIntervals(cells.map(cell => scoresOf(cell, 'recovered'))),
     speed: over(cell => cell.speed.ratio),
     seconds: {
       run: meanOf(cells, cell => cell.seconds.run),
@@ -169,6 +179,10 @@ const rowOf = ({ cells, tuned }: RowCells): Row => {
     tokens: meanOf(cells, ({ tokens }) => tokens.pruning + tokens.recovery),
   };
 };
+
+/** What one of a run's models made of its tasks. */
+const scoresOf = ({ tasks = {} }: Cell, state: 'dense' | 'recovered'): Readonly<Record<string, TaskScore>> =>
+  Object.fromEntries(Object.entries(tasks).map(([name, scores]) => [name, scores[state]]));
 
 const meanOf = (cells: readonly Cell[], value: (cell: Cell) => number): number =>
   cells.reduce((sum, cell) => sum + value(cell), 0) / cells.length;

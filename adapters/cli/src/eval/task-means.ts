@@ -1,4 +1,10 @@
-import type { MeasuredChoices, TaskMetric } from '@secateur/core';
+import type { TaskMetric, TaskScore } from '@secateur/core';
+
+/** What a model made of questions. */
+export type ChoiceScore = Extract<TaskScore, { kind: 'choice' }>;
+type Metrics = Pick<ChoiceScore, 'metrics'>;
+
+export const isChoiceScore = (score: TaskScore): score is ChoiceScore => score.kind === 'choice';
 
 /** Means over tasks, in [0, 1]. */
 export interface TaskMeans {
@@ -9,11 +15,10 @@ export interface TaskMeans {
 }
 
 /** The metric of a task that papers quote: the last of those that it reports. */
-export const quotedMetric = ({ metrics }: Pick<MeasuredChoices, 'metrics'>): TaskMetric =>
-  Object.keys(metrics).at(-1) as TaskMetric;
+export const quotedMetric = ({ metrics }: Metrics): TaskMetric => Object.keys(metrics).at(-1) as TaskMetric;
 
 /** Every task counts alike, however many items it has. */
-export const taskMeans = (tasks: readonly MeasuredChoices[]): TaskMeans => {
+export const taskMeans = (tasks: readonly Metrics[]): TaskMeans => {
   const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
   return {
     acc: mean(tasks.map(({ metrics }) => metrics.acc!.value)),
