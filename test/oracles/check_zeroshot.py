@@ -1,9 +1,8 @@
 """Seven zero-shot tasks of a model: answers of `secateur eval` against those of lm-evaluation-harness, item by item.
 
     python check_zeroshot.py rows DATA ROWS 200        rows of the data sets in the fields of their original files
-    npx secateur eval MODEL --tasks all --data boolq=ROWS/boolq.jsonl ... --json --samples > answers.json
-    python check_zeroshot.py check MODEL ROWS answers.json
-    python check_zeroshot.py race MODEL ROWS 2         both programs in turns, with the seconds of each; 2 rounds
+    python check_zeroshot.py race MODEL ROWS 2         both programs in turns, 2 rounds: the seconds of each, then all answers
+    python check_zeroshot.py check MODEL ROWS FILE     answers of `secateur eval --tasks all --json FILE --samples` on ROWS
 
 DATA holds copies of the data sets as people pass them on: JSON Lines, some of them packed. The harness runs its own tasks by
 their names, on its hf backend in float32; only the loading of data sets is turned to ROWS.
@@ -64,7 +63,7 @@ def harness(model, rows):
         return datasets.DatasetDict(train=split.select([0]), validation=split, test=split)
 
     datasets.load_dataset = load
-    print(f"lm-eval {lm_eval.__version__}, transformers {transformers.__version__}, torch {torch.__version__}")
+    print(f"lm-eval {lm_eval.__version__}, transformers {transformers.__version__}, torch {torch.__version__}, {torch.get_num_threads()} threads")
     started = time.time()
     found = lm_eval.simple_evaluate(
         model="hf",
@@ -78,9 +77,12 @@ def harness(model, rows):
 
 
 def check(model, folder, answers):
-    found, seconds = harness(model, rows_of(folder))
-    ours = json.loads(answers.read_text(encoding="utf-8"))
-    print(f"harness: {seconds:.0f} s")
+    found, _ = harness(model, rows_of(folder))
+    compare(found, json.loads(answers.read_text(encoding="utf-8")))
+
+
+def compare(found, ours):
+    """Item by item: choices, log-likelihoods, then both metrics (theirs, ours)."""
     print(f"{'task':<14} {'items':>5} {'choices':>8} {'largest difference':>19} {'acc':>15} {'acc_norm':>15}")
     worst = 0
     for task in TASKS:
@@ -109,20 +111,21 @@ def check(model, folder, answers):
 
 
 def race(model, folder, rounds):
-    """Each program as a user starts it: loading, tokenising and compiling are in its seconds. No answer is kept."""
+    """Loading the model, tokenising and compiling are in the seconds of both, starting Node in ours, importing Python's
+    packages not in theirs. No answer is kept."""
     rows = rows_of(folder)
     files = [argument for task in TASKS for argument in ("--data", f"{task}={folder / f'{task}.jsonl'}")]
     program = Path(__file__).parents[2] / "adapters/cli/dist/bin.js"
-    command = ["node", str(program), "eval", str(model), "--tasks", "all", *files, "--json"]
+    command = ["node", str(program), "eval", str(model), "--tasks", "all", *files, "--json", "--samples"]
     for turn in range(rounds):
         with tempfile.TemporaryDirectory() as cache:
             started = time.time()
-            subprocess.run(command, check=True, capture_output=True, env={**os.environ, "SECATEUR_CACHE": cache})
+            env = {**os.environ, "SECATEUR_CACHE": cache}
+            answers = subprocess.run(command, check=True, capture_output=True, env=env).stdout
             ours = time.time() - started
-        started = time.time()
-        harness(model, rows)
-        theirs = time.time() - started
+        found, theirs = harness(model, rows)
         print(f"round {turn + 1}: secateur {ours:.0f} s, harness {theirs:.0f} s, ratio {theirs / ours:.2f}", flush=True)
+    compare(found, json.loads(answers))
 
 
 def best(values):
