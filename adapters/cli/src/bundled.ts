@@ -2,6 +2,7 @@ import * as checkpointGguf from '@secateur/adapter-checkpoint-gguf';
 import * as checkpointHf from '@secateur/adapter-checkpoint-hf';
 import * as checkpointOnnx from '@secateur/adapter-checkpoint-onnx';
 import * as engineOnnxRuntime from '@secateur/adapter-engine-onnxruntime';
+import * as engineTfjs from '@secateur/adapter-engine-tfjs';
 import * as exporterGguf from '@secateur/adapter-exporter-gguf';
 import * as exporterOnnx from '@secateur/adapter-exporter-onnx';
 import * as importerHub from '@secateur/adapter-importer-hub';
@@ -65,6 +66,7 @@ import * as presetWandaSp from '@secateur/preset-wanda-sp';
 /** What touches the outside: chosen by having been installed. */
 export const adapters = {
   '@secateur/adapter-engine-onnxruntime': engineOnnxRuntime,
+  '@secateur/adapter-engine-tfjs': engineTfjs,
   '@secateur/adapter-checkpoint-hf': checkpointHf,
   '@secateur/adapter-checkpoint-gguf': checkpointGguf,
   '@secateur/adapter-checkpoint-onnx': checkpointOnnx,

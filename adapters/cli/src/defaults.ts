@@ -6,4 +6,5 @@ export const installation: Installation = {
   plugins: [...Object.values(adapters), ...Object.values(algorithms)].map(({ default: plugin }) => plugin()),
   presets: Object.fromEntries(Object.values(presets).map(({ default: preset }) => [preset().name, preset])),
   preset: 'lorashear',
+  use: { engine: 'onnxruntime' },
 };

@@ -55,6 +55,9 @@ export const configOption = (): Option =>
 
 export const jsonOption = (): Option => new Option('--json', 'print JSON');
 
+export const engineOption = (): Option =>
+  new Option('--engine <name>', 'what computes: onnxruntime, or tfjs for a second opinion');
+
 export const deviceOption = (): Option =>
   new Option('--device <device>', 'where the engine computes').choices(['cpu', 'webgpu', 'cuda', 'auto']);
 
@@ -80,6 +83,7 @@ export const runOptions = (): readonly Option[] => [
     'also write a file for another runtime: gguf, onnx=f32; repeatable',
   ).argParser(namedFormat),
   new Option('--threads <number>', 'threads of the engine').argParser(number),
+  engineOption(),
   deviceOption(),
   new Option('--stream', 'hold one layer of weights in memory at a time (default: where the model is large)'),
   new Option('--no-stream', 'hold the whole model in memory'),
@@ -96,6 +100,7 @@ export interface RunFlags {
   readonly seed?: number;
   readonly out?: string;
   readonly threads?: number;
+  readonly engine?: string | undefined;
   readonly device?: SecateurConfig['device'];
   readonly stream?: boolean;
   readonly shape?: NonNullable<SecateurConfig['export']>['shape'];
@@ -103,7 +108,7 @@ export interface RunFlags {
 }
 
 /** The flags as the last layer of the configuration. */
-export const flagLayer = ({ preset, ratio, shape, format, ...flags }: RunFlags): SecateurConfig => ({
+export const flagLayer = ({ preset, ratio, engine, shape, format, ...flags }: RunFlags): SecateurConfig => ({
   ...Object.fromEntries(
     (['model', 'adapter', 'text', 'seed', 'out', 'threads', 'device', 'stream'] as const)
       .filter(key => flags[key] !== undefined)
@@ -111,6 +116,7 @@ export const flagLayer = ({ preset, ratio, shape, format, ...flags }: RunFlags):
   ),
   ...(preset === undefined ? {} : { presets: [preset] }),
   ...(ratio === undefined ? {} : { prune: { ratio } }),
+  ...(engine === undefined ? {} : { use: { engine } }),
   ...(shape === undefined && format === undefined
     ? {}
     : {

@@ -1,5 +1,5 @@
 import { OnnxModelBuilder, viewOf } from '@secateur/adapter-onnx-format';
-import { type CompileOptions, memoryAtHand, type QuantisedRef, SecateurError } from '@secateur/core';
+import { type CompileOptions, checkNames, checkQuantised, memoryAtHand, SecateurError } from '@secateur/core';
 import { differentiate, expandGraph, type Graph, gradientRole, withoutDeadNodes } from '@secateur/core/graph';
 import { blockAttention } from './block-attention.js';
 import { castWhereRead } from './cast-where-read.js';
@@ -15,7 +15,7 @@ import { externalFiles } from './external-data.js';
 import type { FeedSpec } from './feeds.js';
 import { Emitter } from './lower/emitter.js';
 import { loweringOf } from './lower/index.js';
-import type { Device, Precision, Target } from './lower/target.js';
+import type { Device, Target } from './lower/target.js';
 import { outgrows } from './outgrows.js';
 
 /** A graph as onnxruntime takes it, and how to speak to it. */
@@ -93,41 +93,6 @@ export const makeProgram = async (
     outputs: new Map([...graph.outputs.keys()].map(role => [role, tensors.get(role)!])),
     gradients: new Map(wrt.map(name => [name, tensors.get(gradientRole(name))!])),
   };
-};
-
-const checkNames = (graph: Graph, wrt: readonly string[], fed: readonly string[]): void => {
-  for (const name of wrt)
-    if (!graph.values.has(name))
-      throw new SecateurError('E_ENGINE', `There is no value "${name}" to differentiate by.`);
-  for (const name of fed)
-    if (!graph.parameters.has(name))
-      throw new SecateurError('E_ENGINE', `There is no parameter "${name}" to feed.`);
-};
-
-/** Operators whose second input is the matrix of a product. */
-const products: ReadonlySet<string> = new Set(['Linear', 'LoraLinear', 'Gemm']);
-
-/** What is quantised is a stored matrix that products alone read. */
-const checkQuantised = (
-  graph: Graph,
-  quantised: ReadonlyMap<string, QuantisedRef>,
-  fed: readonly string[],
-  precision: Precision,
-): void => {
-  const refused = (reason: string): SecateurError => new SecateurError('E_ENGINE', reason);
-  if (precision !== 'float32') throw refused(`Quantised weights are for float32, not for ${precision}.`);
-  for (const [name, { values, scales }] of quantised) {
-    const [rows, columns, ...more] = graph.parameters.get(name)?.ref?.shape ?? [];
-    if (rows === undefined || columns === undefined || more.length > 0)
-      throw refused(`There is no stored matrix "${name}" that could be quantised.`);
-    if (fed.includes(name)) throw refused(`The parameter "${name}" is fed, and quantised as well.`);
-    if (values.byteLength !== rows * columns || scales.byteLength !== 4 * rows)
-      throw refused(`The quantised parameter "${name}" has not the size of [${rows}, ${columns}].`);
-    const other = graph.nodes.find(({ op, inputs }) =>
-      inputs.some((input, at) => input === name && (at !== 1 || !products.has(op))),
-    );
-    if (other) throw refused(`The quantised parameter "${name}" is read by ${other.op}, not by a product.`);
-  }
 };
 
 /** The graph to lower: expanded as wanted, with gradients. What core cannot do is an E_ENGINE here. */

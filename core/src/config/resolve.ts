@@ -16,6 +16,8 @@ export interface Installation {
   readonly presets: Readonly<Record<string, () => Preset>>;
   /** The preset of a run that names none. */
   readonly preset?: string;
+  /** The implementation of each port that several of `plugins` fill, where nothing else is said. */
+  readonly use?: Readonly<Record<string, string>>;
 }
 
 export interface ResolveOptions {
@@ -63,7 +65,8 @@ export const resolveConfig = (options: ResolveOptions): Resolved => {
 
   const tree: Record<string, unknown> = {};
   const provenance = new Map<string, string>();
-  overlay(tree, defaults, provenance, () => 'default');
+  for (const content of [defaults, { use: installation.use ?? {} }])
+    overlay(tree, content, provenance, () => 'default');
   for (const { layer, tree: values } of [...fromPresets, ...checked])
     overlay(tree, values, provenance, path => (layer === flagLayer ? flagOf(path) : layer.source));
   // A later layer may take back the adapter of an earlier one.
@@ -182,7 +185,7 @@ const presetsOf = (layers: readonly Layer[], { presets: known, preset }: Install
 };
 
 /** Values that have a flag of their own. A program may give others too. */
-const flagged = ['model', 'adapter', 'out', 'seed', 'threads', 'device', 'ratio', 'shape'];
+const flagged = ['engine', 'model', 'adapter', 'out', 'seed', 'threads', 'device', 'ratio', 'shape'];
 
 const flagOf = (path: string): string => {
   if (path.startsWith('text.')) return 'flag --text';

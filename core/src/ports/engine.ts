@@ -87,6 +87,8 @@ export interface EngineInfo {
 /** What an engine knows of a device that it may compute on. */
 export interface DeviceState {
   readonly device: string;
+  /** The one that the configuration stands for, where names of devices are the engine's own. */
+  readonly isChosen?: true;
   /** `wrong`: it is there, and does not compute what it should. */
   readonly state: 'ready' | 'wrong' | 'absent';
   readonly driver?: string;

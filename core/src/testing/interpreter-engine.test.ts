@@ -52,10 +52,10 @@ test('feeds that are missing, unknown or of another shape are refused', async t 
     t.is(error.code, 'E_ENGINE');
     return error.message;
   };
-  t.is(await refused({}), '"x" is not fed');
-  t.is(await refused({ x, z: x }), '"z" is fed, but it is no input of the graph');
-  t.is(await refused({ x, w: x }), '"w" is fed, but it is no input of the graph');
-  t.is(await refused({ x: { ...x, shape: [2, 1] } }), '"x" is fed [2, 1], expected [1, 2]');
+  t.is(await refused({}), 'The feed "x" of shape [1,2] is missing.');
+  t.is(await refused({ x, z: x }), 'The graph takes no feed "z"; it takes: x.');
+  t.is(await refused({ x, w: x }), 'The graph takes no feed "w"; it takes: x.');
+  t.is(await refused({ x: { ...x, shape: [2, 1] } }), 'The feed "x" has shape [2,1]; the graph has [1,2].');
   await executable.release();
   await executable.release();
   t.is(await refused({ x }), 'the executable was released');

@@ -1,8 +1,10 @@
+import { checkFeeds } from '../engine/check-feeds.js';
+import { checkNames } from '../engine/check-names.js';
 import { SecateurError } from '../errors.js';
 import { differentiate, gradientRole } from '../graph/differentiate.js';
 import { type DenseFeeds, evaluate } from '../graph/evaluate.js';
 import { expandGraph } from '../graph/expand.js';
-import { type Graph, outputOf, type TensorRef, type Value } from '../graph/graph.js';
+import { type Graph, outputOf, type TensorRef, valueNamed } from '../graph/graph.js';
 import type { Dense } from '../graph/operator.js';
 import { withoutDeadNodes } from '../graph/prune-dead.js';
 import type {
@@ -27,8 +29,7 @@ export class InterpreterEngine implements Engine {
     const { wrt = [], fed = [], precision = 'float32', form = 'fused', recompute = false } = options;
     if (options.quantised)
       throw new SecateurError('E_ENGINE', 'the interpreter has no form for quantised weights');
-    const stray = fed.find(name => !graph.parameters.has(name));
-    if (stray !== undefined) throw new SecateurError('E_ENGINE', `there is no parameter "${stray}" to feed`);
+    checkNames(graph, wrt, fed);
     const forward = form === 'naive' ? expandGraph(graph).graph : graph;
     const whole = wrt.length > 0 ? differentiate(forward, { wrt, recompute: recompute === true }) : forward;
     const stored: Record<string, Dense> = {};
@@ -76,26 +77,15 @@ class InterpreterExecutable implements Executable {
   }
 
   #checked(feeds: Feeds): DenseFeeds {
-    const wanted = new Map<string, Value>(
-      [...this.graph.inputs, ...this.graph.parameters.keys()]
-        .filter(name => !(name in this.stored))
-        .map(name => [name, this.graph.values.get(name)!]),
-    );
-    for (const name of Object.keys(feeds))
-      if (!wanted.has(name))
-        throw new SecateurError('E_ENGINE', `"${name}" is fed, but it is no input of the graph`);
+    const wanted = [...this.graph.inputs, ...this.graph.parameters.keys()]
+      .filter(name => !(name in this.stored))
+      .map(name => valueNamed(this.graph, name));
+    checkFeeds(wanted, feeds);
     return Object.fromEntries(
-      [...wanted.values()].map(value => [value.name, dense(value, feeds[value.name])]),
+      wanted.map(({ name, shape }) => {
+        const data = Float64Array.from(feeds[name]!.data as ArrayLike<number | bigint>, Number);
+        return [name, { shape, data }];
+      }),
     );
   }
 }
-
-const dense = ({ name, shape }: Value, feed: Tensor | undefined): Dense => {
-  if (!feed) throw new SecateurError('E_ENGINE', `"${name}" is not fed`);
-  if (feed.shape.join() !== shape.join())
-    throw new SecateurError(
-      'E_ENGINE',
-      `"${name}" is fed [${feed.shape.join(', ')}], expected [${shape.join(', ')}]`,
-    );
-  return { shape, data: Float64Array.from(feed.data as ArrayLike<number | bigint>, Number) };
-};

@@ -44,7 +44,7 @@ export const gradientErrors = async (
   operatorCase: OperatorCase,
 ): Promise<Readonly<Record<string, number>>> => {
   const wrt = differentiable(operatorCase);
-  const graph = withLoss(operatorCase);
+  const graph = lossOfCase(operatorCase);
   const feeds = roundedFeeds(operatorCase);
   const executable = await engine.compile(graph, { wrt });
   const { gradients } = await executable.run(asFeeds(graph, feeds));
@@ -58,14 +58,15 @@ export const gradientErrors = async (
 };
 
 /** float32 numbers, so that the reference sees what a float32 engine is fed. */
-const roundedFeeds = (operatorCase: OperatorCase): DenseFeeds =>
+export const roundedFeeds = (operatorCase: OperatorCase): DenseFeeds =>
   Object.fromEntries(
     Object.entries(feedsOf(operatorCase, createRng(1).fork(titleOf(operatorCase)))).map(
       ([name, { shape, data }]) => [name, { shape, data: data.map(Math.fround) }],
     ),
   );
 
-const asFeeds = (graph: Graph, feeds: DenseFeeds): Feeds =>
+/** Numbers of the reference as an engine is fed them. */
+export const asFeeds = (graph: Graph, feeds: DenseFeeds): Feeds =>
   Object.fromEntries(
     Object.entries(feeds).map(([name, { shape, data }]) => [
       name,
@@ -73,10 +74,11 @@ const asFeeds = (graph: Graph, feeds: DenseFeeds): Feeds =>
     ]),
   );
 
-const asDense = ({ shape, data }: Tensor): Dense => ({ shape, data: Float64Array.from(data, Number) });
+/** What an engine gives, as numbers of the reference. */
+export const asDense = ({ shape, data }: Tensor): Dense => ({ shape, data: Float64Array.from(data, Number) });
 
 /** The case with a loss: a random weighted sum of the outputs that carry a gradient. */
-const withLoss = (operatorCase: OperatorCase): Graph => {
+export const lossOfCase = (operatorCase: OperatorCase): Graph => {
   const graph = graphOf(operatorCase);
   const rng = createRng(2).fork(titleOf(operatorCase));
   const g = GraphBuilder.from(graph);

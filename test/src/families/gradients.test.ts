@@ -1,46 +1,20 @@
 import path from 'node:path';
 import { OnnxRuntimeEngine } from '@secateur/adapter-engine-onnxruntime';
-import type { Executable, Feeds, Tensor } from '@secateur/core';
+import type { Executable, Feeds } from '@secateur/core';
 import { createRng } from '@secateur/core';
-import { type Dense, type Graph, gateName, insertGates, sizeOf, withLoss } from '@secateur/core/graph';
+import type { Dense, Graph } from '@secateur/core/graph';
 import { relativeError } from '@secateur/core/testing';
 import test from 'ava';
 import { scratchFolder } from '../scratch.js';
-import { openTiny, tinyConfigs, writeTiny } from './tiny-checkpoint.js';
+import { gatedLoss } from './gated-loss.js';
+import { tinyConfigs, writeTiny } from './tiny-checkpoint.js';
 
 const engine = new OnnxRuntimeEngine({ threads: 1 });
 test.after.always(() => engine.close());
 
-const batch = 2;
-const sequence = 6;
 /** Entries of each tensor that are checked by differences. */
 const entries = 16;
 const epsilon = 1e-4;
-
-/** Loss graph with LoRA and gates, and everything it is fed: the checkpoint's weights too, as float64. */
-const prepare = async (folder: string) => {
-  const model = await openTiny(folder, true);
-  const groups = model.groups.filter(({ kind }) => kind === 'kv-head' || kind === 'channel');
-  const graph = withLoss(insertGates(model.graph({ batch, sequence }), groups, batch));
-  const trained = [...graph.parameters.keys(), ...groups.map(gateName)];
-  const feeds: Record<string, Tensor> = {};
-  for (const name of [...graph.inputs, ...graph.parameters.keys()]) {
-    const { shape, dtype } = graph.values.get(name)!;
-    const rng = createRng(5).fork(name);
-    const stored = graph.parameters.has(name)
-      ? (model.lora.arrays.get(name) ?? (await model.weight(name)))
-      : undefined;
-    const draw = (_: unknown, i: number): number => stored?.[i] ?? 0.5 + Math.fround(rng.next());
-    feeds[name] = {
-      shape,
-      data:
-        dtype === 'int64'
-          ? BigInt64Array.from({ length: sizeOf(shape) }, () => BigInt(rng.integer(23)))
-          : Float64Array.from({ length: sizeOf(shape) }, draw).map(Math.fround),
-    };
-  }
-  return { graph, feeds, trained };
-};
 
 /** A list as the tensor that it is. */
 const dense = (values: ArrayLike<number | bigint>): Dense => ({
@@ -85,7 +59,7 @@ for (const [family, config] of Object.entries(tinyConfigs))
   test(`${family}: gradients by LoRA, gates and every weight`, async t => {
     const folder = path.join(scratchFolder(t), 'model');
     await writeTiny(folder, config);
-    const { graph, feeds, trained } = await prepare(folder);
+    const { graph, feeds, trained } = await gatedLoss(folder);
     const naive = await gradientsOf(graph, feeds, trained, { precision: 'float64', form: 'naive' });
     const fused = await gradientsOf(graph, feeds, trained, { precision: 'float32', form: 'fused' });
     const forward = await engine.compile(graph, {

@@ -26,6 +26,8 @@ const exceptions: Readonly<Record<string, (other: Room) => boolean>> = {
   'adapters/checkpoint-gguf': other => other.folder === 'adapters/checkpoint-hf',
   'adapters/exporter-gguf': among('adapters/checkpoint-gguf', 'adapters/checkpoint-hf'),
   'adapters/checkpoint-onnx': other => other.folder === 'adapters/onnx-format',
+  // It reads weights as their format reads them.
+  'adapters/engine-tfjs': other => other.folder === 'adapters/checkpoint-hf',
   'adapters/engine-onnxruntime': other => other.folder === 'adapters/onnx-format',
   'adapters/exporter-onnx': among('adapters/onnx-format', 'adapters/checkpoint-hf'),
   // The same method with other data to recover on.

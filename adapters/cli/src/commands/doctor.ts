@@ -4,12 +4,20 @@ import type { Console } from '../console.js';
 import { examine } from '../doctor/examination.js';
 import { print } from '../doctor/print.js';
 import { resolveInvocation, withSession } from '../open.js';
-import { configOption, deviceOption, flagLayer, jsonOption, type RunFlags } from '../options.js';
+import {
+  configOption,
+  deviceOption,
+  engineOption,
+  flagLayer,
+  jsonOption,
+  type RunFlags,
+} from '../options.js';
 import { progressOf } from '../progress.js';
 
 interface DoctorFlags {
   readonly again?: boolean;
   readonly config?: string;
+  readonly engine?: RunFlags['engine'];
   readonly device?: RunFlags['device'];
   readonly json?: boolean;
 }
@@ -20,11 +28,12 @@ export const doctor = (root: Command, console: Console): void => {
     .command('doctor')
     .description('examine this machine: devices, speed, memory, and what is missing for more')
     .option('--again', 'check devices again that have passed before')
+    .addOption(engineOption())
     .addOption(deviceOption())
     .addOption(configOption())
     .addOption(jsonOption())
-    .action(async ({ again = false, config, device, json }: DoctorFlags) => {
-      const resolved = await resolveInvocation({ config, flags: flagLayer({ device }) }, console);
+    .action(async ({ again = false, config, engine, device, json }: DoctorFlags) => {
+      const resolved = await resolveInvocation({ config, flags: flagLayer({ engine, device }) }, console);
       const found = await withSession(resolved, session =>
         progressOf(session, console, 'doctor', 'Examine this machine', onProgress =>
           examine(session, {

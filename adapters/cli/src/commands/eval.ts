@@ -14,6 +14,7 @@ import {
   absolute,
   configOption,
   deviceOption,
+  engineOption,
   flagLayer,
   MODEL,
   type RunFlags,
@@ -28,6 +29,7 @@ interface EvalOptions extends Partial<MeasureFlags> {
   readonly adapter?: string;
   readonly config?: string;
   readonly device?: RunFlags['device'];
+  readonly engine?: RunFlags['engine'];
   /** True prints it; a text is the file that it is written to. */
   readonly json?: boolean | string;
   readonly samples?: boolean;
@@ -53,17 +55,18 @@ export const evaluate = (root: Command, console: Console): void => {
     .option('--against <model>', 'another model, asked the same: what changed, item by item')
     .option('--samples', 'in the JSON: every item, with the log-likelihood of each choice')
     .option('-a, --adapter <folder>', 'PEFT LoRA adapter of the model')
+    .addOption(engineOption())
     .addOption(deviceOption())
     .addOption(configOption())
     .option('--json [file]', 'print JSON, or write it to a file')
     .action(async (name: string, options: EvalOptions) => {
-      const { text, tasks, config, device } = options;
+      const { text, tasks, config, device, engine } = options;
       if ((text === undefined) === (tasks === undefined))
         throw new SecateurError('E_USAGE', 'eval measures one thing, expected --text FILE or --tasks NAMES', {
           hint: 'npx secateur eval DIR --text FILE, or --tasks all --data TASK=FILE ...',
         });
       if (typeof options.json === 'string') checkFile(console.cwd, options.json);
-      const resolved = await resolveInvocation({ config, flags: flagLayer({ device }) }, console);
+      const resolved = await resolveInvocation({ config, flags: flagLayer({ device, engine }) }, console);
       const { cwd } = console;
       const model = {
         model: inputFrom(cwd, name),

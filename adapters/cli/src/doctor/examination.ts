@@ -78,13 +78,13 @@ export const examine = async (
   }
 };
 
-/** What `auto` stands for here. */
-const choose = (device: string, devices: readonly DeviceState[]): string =>
-  device !== 'auto'
-    ? device
-    : devices.some(each => each.device === 'cuda' && each.state === 'ready')
-      ? 'cuda'
-      : 'cpu';
+/** What the configuration stands for here. */
+const choose = (device: string, devices: readonly DeviceState[]): string => {
+  const chosen = devices.find(({ isChosen }) => isChosen);
+  if (chosen) return chosen.device;
+  if (device !== 'auto') return device;
+  return devices.some(each => each.device === 'cuda' && each.state === 'ready') ? 'cuda' : 'cpu';
+};
 
 /** As many products in a burst as the device makes in about a quarter of a second, and no more than hide what a run costs. */
 const rateOf = async (engine: Engine): Promise<number> => {

@@ -1,0 +1,81 @@
+import { availableParallelism } from 'node:os';
+import { SecateurError } from '@secateur/core';
+import type { Tf } from '../kernels/kernel.js';
+import { type BackendName, installHint } from './backend-name.js';
+
+/** A backend that computes. */
+export interface LoadedBackend {
+  readonly name: BackendName;
+  readonly tf: Tf;
+  /** Of TensorFlow.js. */
+  readonly version: string;
+  /** Of the native library, where there is one. */
+  readonly driver?: string;
+  readonly threads: number;
+}
+
+/** What the native packages have beside the operators. */
+export type NativeTf = Tf & {
+  readonly version: { readonly 'tfjs-core': string };
+  readonly node: { readonly TF_Version?: string };
+};
+
+/**
+ * Loads a backend and makes it the one that computes.
+ * @throws SecateurError E_DEVICE when it is not installed, or does not start
+ */
+export const loadBackend = async (name: BackendName): Promise<LoadedBackend> => {
+  try {
+    return await loaders[name]();
+  } catch (cause) {
+    const hint = installHint(name);
+    throw new SecateurError('E_DEVICE', `The TensorFlow.js backend ${name} ${reasonOf(cause)}`, {
+      ...(hint === undefined ? {} : { hint }),
+      cause,
+    });
+  }
+};
+
+const reasonOf = (cause: unknown): string => {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (code === 'ERR_MODULE_NOT_FOUND') return 'is not installed.';
+  return `cannot be used: ${(message ?? String(cause)).split('\n')[0]}`;
+};
+
+const loaders: Readonly<Record<BackendName, () => Promise<LoadedBackend>>> = {
+  'tfjs-node-gpu': async () => native('tfjs-node-gpu', await import('@tensorflow/tfjs-node-gpu')),
+  'tfjs-node': async () => native('tfjs-node', await import('@tensorflow/tfjs-node')),
+  async wasm() {
+    await import('@tensorflow/tfjs-backend-wasm');
+    return bundled('wasm');
+  },
+  async cpu() {
+    await import('@tensorflow/tfjs-backend-cpu');
+    return bundled('cpu');
+  },
+};
+
+const bundled = async (name: 'wasm' | 'cpu'): Promise<LoadedBackend> => {
+  const tf = await import('@tensorflow/tfjs-core');
+  await start(tf, name);
+  return { name, tf, version: tf.version_core, threads: 1 };
+};
+
+const native = async (name: BackendName, { default: tf }: { default: NativeTf }): Promise<LoadedBackend> => {
+  await start(tf, 'tensorflow');
+  const { TF_Version: library } = tf.node;
+  return {
+    name,
+    tf,
+    version: tf.version['tfjs-core'],
+    ...(library === undefined ? {} : { driver: `libtensorflow ${library}` }),
+    threads: availableParallelism(),
+  };
+};
+
+const start = async (tf: Tf, backend: string): Promise<void> => {
+  // Without its banner, and without checks that ours make needless.
+  tf.enableProdMode();
+  if (!(await tf.setBackend(backend))) throw new Error('it does not start');
+  await tf.ready();
+};

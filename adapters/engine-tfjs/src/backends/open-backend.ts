@@ -1,0 +1,62 @@
+import { type Logger, SecateurError } from '@secateur/core';
+import { type BackendName, installHint } from './backend-name.js';
+import { type LoadedBackend, loadBackend } from './load-backend.js';
+
+export interface BackendChoice {
+  /** This one or none. Default: the best of the device that is there. */
+  readonly backend?: BackendName;
+  /**
+   * `cpu` (default): the best that computes there; `cuda`: `tfjs-node-gpu` or none; `auto`: CUDA where it is, else the CPU.
+   */
+  readonly device?: 'cpu' | 'webgpu' | 'cuda' | 'auto';
+}
+
+export type OpenedBackend = LoadedBackend;
+
+/** TensorFlow.js has one backend at a time, and tensors belong to it. */
+let opened: OpenedBackend | undefined;
+
+/**
+ * Opens the backend that is asked for, and tells what a better one would need.
+ * @throws SecateurError E_DEVICE when there is none, or when another one computes in this process
+ */
+export const openBackend = async (choice: BackendChoice, log: Logger = () => {}): Promise<OpenedBackend> => {
+  const names = candidates(choice);
+  if (opened) {
+    if (names.includes(opened.name)) return opened;
+    throw new SecateurError(
+      'E_DEVICE',
+      `TensorFlow.js computes on ${opened.name} in this process, expected ${names.join(' or ')}.`,
+      { hint: 'Open one backend in a process.' },
+    );
+  }
+  for (const [i, name] of names.entries()) {
+    const last = i === names.length - 1;
+    try {
+      opened = await loadBackend(name);
+      break;
+    } catch (error) {
+      if (last) throw error;
+    }
+  }
+  const [best] = names;
+  if (opened!.name !== best)
+    log('info', `TensorFlow.js computes on ${opened!.name}; ${best} is faster: ${installHint(best!)}`);
+  return opened!;
+};
+
+/** Makes the backend that was opened the one that computes again, after others were tried. */
+export const restoreBackend = async (): Promise<void> => {
+  if (opened) await loadBackend(opened.name);
+};
+
+/** Backends that a choice allows, the best one first. */
+export const candidates = ({ backend, device = 'cpu' }: BackendChoice): readonly BackendName[] => {
+  if (backend !== undefined) return [backend];
+  if (device === 'cuda') return ['tfjs-node-gpu'];
+  if (device === 'webgpu')
+    throw new SecateurError('E_DEVICE', 'The engine tfjs does not compute on WebGPU.', {
+      hint: 'Take another device, cpu, cuda or auto, or the engine onnxruntime.',
+    });
+  return [...(device === 'auto' ? (['tfjs-node-gpu'] as const) : []), 'tfjs-node', 'wasm', 'cpu'];
+};

@@ -1,0 +1,4 @@
+import test from 'ava';
+import { testFamilies } from './families.js';
+
+testFamilies(test, 'cpu');
