@@ -4,13 +4,14 @@
  *     npm run bench -- --size S,M,L,smollm2 --forward --growth --write
  *
  * `--against` names PyTorch's sides (torch.ts), `--torch` the Python that runs them, or `none`. Every side is a process
- * of its own, and all of one size end before the next begins. `--write` keeps the record and its curves in docs/bench.
+ * of its own, and all of one size end before the next begins. `--tfjs wasm,tfjs-node` adds backends of engine-tfjs. `--write` keeps the record and its curves in docs/bench.
  */
 import { existsSync } from 'node:fs';
 import { cpus } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { OnnxRuntimeEngine } from '@secateur/adapter-engine-onnxruntime';
+import { backendNames } from '@secateur/adapter-engine-tfjs';
 import { smollm2Folder } from '../results/smollm2.js';
 import { repository } from '../shared-data.js';
 import { smollm2File } from '../smollm2/file.js';
@@ -33,6 +34,8 @@ const { values } = parseArgs({
     device: { type: 'string', default: 'cpu' },
     torch: { type: 'string' },
     against: { type: 'string', default: 'eager,onednn,compile' },
+    /** Backends of TensorFlow.js, as further sides. */
+    tfjs: { type: 'string', default: '' },
     /** Times forward passes too. */
     forward: { type: 'boolean', default: false },
     /** Times the step against layers, sequence and batch too. */
@@ -58,6 +61,7 @@ const atLeastOne = (name: 'rounds' | 'rank' | 'threads'): number => {
 
 const names = known(values.size, sizes);
 const sides = known(values.against, torchSides);
+const backends = known(values.tfjs, Object.fromEntries(backendNames.map(name => [name, true])));
 const [rounds, rank, threads] = [atLeastOne('rounds'), atLeastOne('rank'), atLeastOne('threads')];
 const tell = (text: string): void => void process.stderr.write(`${text}\n`);
 
@@ -70,17 +74,19 @@ if (python !== 'none') {
 }
 const withTorch = python !== 'none' && skipped.torch === undefined;
 
-const startSubject = (): Promise<Contender> =>
-  startProcess('secateur', [
+const startSubject = (name = 'secateur', ...more: string[]): Promise<Contender> =>
+  startProcess(name, [
     process.execPath,
     path.join(import.meta.dirname, 'subject-process.js'),
     '--threads',
     String(threads),
     '--device',
     values.device,
+    ...more,
   ]);
 const startAll = (against: readonly string[]) => async (): Promise<readonly Contender[]> => {
   const contenders = [await startSubject()];
+  for (const backend of backends) contenders.push(await startSubject(`tfjs, ${backend}`, '--tfjs', backend));
   if (withTorch) for (const side of against) contenders.push(await startTorch(python, side, threads));
   return contenders;
 };
@@ -89,7 +95,7 @@ const options: RaceSizeOptions = {
   rounds,
   forward: values.forward,
   start: startAll(sides),
-  request: (side, material) => (side === 'secateur' ? material : torchRequest(side, material)),
+  request: (side, material) => (torchSides[side] ? torchRequest(side, material) : material),
 };
 
 const races: Race[] = [];

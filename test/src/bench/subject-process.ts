@@ -2,14 +2,23 @@
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { OnnxRuntimeEngine, type OnnxRuntimeOptions } from '@secateur/adapter-engine-onnxruntime';
+import { type BackendName, TfjsEngine } from '@secateur/adapter-engine-tfjs';
 import { asContender, Subject } from './subject.js';
 
 type Device = NonNullable<OnnxRuntimeOptions['device']>;
 
 const { values } = parseArgs({
-  options: { threads: { type: 'string', default: '1' }, device: { type: 'string', default: 'cpu' } },
+  options: {
+    threads: { type: 'string', default: '1' },
+    device: { type: 'string', default: 'cpu' },
+    /** A backend of TensorFlow.js, which then computes instead of onnxruntime. */
+    tfjs: { type: 'string' },
+  },
 });
-const engine = new OnnxRuntimeEngine({ threads: Number(values.threads), device: values.device as Device });
+const engine =
+  values.tfjs === undefined
+    ? new OnnxRuntimeEngine({ threads: Number(values.threads), device: values.device as Device })
+    : new TfjsEngine({ backend: values.tfjs as BackendName });
 await engine.open();
 const contender = asContender(new Subject(engine));
 

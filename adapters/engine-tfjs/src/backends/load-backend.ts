@@ -1,4 +1,6 @@
+import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
+import path from 'node:path';
 import { SecateurError } from '@secateur/core';
 import type { Tf } from '../kernels/kernel.js';
 import { type BackendName, installHint } from './backend-name.js';
@@ -15,10 +17,13 @@ export interface LoadedBackend {
 }
 
 /** What the native packages have beside the operators. */
-export type NativeTf = Tf & {
-  readonly version: { readonly 'tfjs-core': string };
-  readonly node: { readonly TF_Version?: string };
-};
+export type NativeTf = Tf & { readonly version: { readonly 'tfjs-core': string } };
+
+/** Their backend, as far as it tells of itself. */
+interface NativeBackend {
+  readonly binding: { readonly TF_Version: string };
+  readonly isUsingGpuDevice: boolean;
+}
 
 /**
  * Loads a backend and makes it the one that computes.
@@ -38,13 +43,21 @@ export const loadBackend = async (name: BackendName): Promise<LoadedBackend> => 
 
 const reasonOf = (cause: unknown): string => {
   const { code, message } = cause as NodeJS.ErrnoException;
-  if (code === 'ERR_MODULE_NOT_FOUND') return 'is not installed.';
+  if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') return 'is not installed.';
   return `cannot be used: ${(message ?? String(cause)).split('\n')[0]}`;
 };
 
 const loaders: Readonly<Record<BackendName, () => Promise<LoadedBackend>>> = {
-  'tfjs-node-gpu': async () => native('tfjs-node-gpu', await import('@tensorflow/tfjs-node-gpu')),
-  'tfjs-node': async () => native('tfjs-node', await import('@tensorflow/tfjs-node')),
+  'tfjs-node-gpu': async () =>
+    native(
+      'tfjs-node-gpu',
+      elsewhere('@tensorflow/tfjs-node-gpu') ?? (await import('@tensorflow/tfjs-node-gpu')).default,
+    ),
+  'tfjs-node': async () =>
+    native(
+      'tfjs-node',
+      elsewhere('@tensorflow/tfjs-node') ?? (await import('@tensorflow/tfjs-node')).default,
+    ),
   async wasm() {
     await import('@tensorflow/tfjs-backend-wasm');
     return bundled('wasm');
@@ -55,20 +68,27 @@ const loaders: Readonly<Record<BackendName, () => Promise<LoadedBackend>>> = {
   },
 };
 
+/** Out of the folder that the environment names, where it names one. */
+const elsewhere = (module: string): NativeTf | undefined => {
+  const folder = process.env.SECATEUR_TFJS_NODE;
+  return folder ? createRequire(path.resolve(folder, 'package.json'))(module) : undefined;
+};
+
 const bundled = async (name: 'wasm' | 'cpu'): Promise<LoadedBackend> => {
   const tf = await import('@tensorflow/tfjs-core');
   await start(tf, name);
   return { name, tf, version: tf.version_core, threads: 1 };
 };
 
-const native = async (name: BackendName, { default: tf }: { default: NativeTf }): Promise<LoadedBackend> => {
+const native = async (name: BackendName, tf: NativeTf): Promise<LoadedBackend> => {
   await start(tf, 'tensorflow');
-  const { TF_Version: library } = tf.node;
+  const { binding, isUsingGpuDevice } = tf.backend() as unknown as NativeBackend;
+  if (name === 'tfjs-node-gpu' && !isUsingGpuDevice) throw new Error('it finds no GPU');
   return {
     name,
     tf,
     version: tf.version['tfjs-core'],
-    ...(library === undefined ? {} : { driver: `libtensorflow ${library}` }),
+    driver: `libtensorflow ${binding.TF_Version}`,
     threads: availableParallelism(),
   };
 };

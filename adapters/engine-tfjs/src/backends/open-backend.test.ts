@@ -5,6 +5,8 @@ import { backendNames } from './backend-name.js';
 import { examineBackends } from './examine-backends.js';
 import { candidates, openBackend } from './open-backend.js';
 
+delete process.env.SECATEUR_TFJS_NODE;
+
 test('the device says which backends may compute, the best one first', async t => {
   t.deepEqual(candidates({}), ['tfjs-node', 'wasm', 'cpu']);
   t.deepEqual(candidates({ device: 'auto' }), [...backendNames]);
