@@ -34,6 +34,7 @@ test('times are sums of stages, those of training only where something was train
       parameters,
       flops,
       perplexity,
+      tasks: {},
       layers,
       inputs,
       versions,
@@ -64,4 +65,7 @@ test('times are sums of stages, those of training only where something was train
   });
   const sparse = { ...report(0, 9), class: 'unstructured' } as Report;
   t.is(cellOf(name, sparse, config, observed).class, 'unstructured');
+  t.false('tasks' in cellOf(name, sparse, config, observed), 'cells from before tasks stay what they were');
+  const asked = { ...sparse, tasks: { boolq: 'scores' } } as unknown as Report;
+  t.deepEqual(cellOf(name, asked, config, observed).tasks, asked.tasks);
 });
