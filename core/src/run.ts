@@ -2,6 +2,7 @@ import { type Clock, systemClock } from './clock.js';
 import type { ResolvedConfig } from './config/schema.js';
 import type { Report } from './domain/report.js';
 import { type AnswersOf, answersFor } from './evaluation/answers.js';
+import { modelHash } from './model/model-hash.js';
 import { isModel } from './model/open-source.js';
 import type { Passes } from './passes/passes.js';
 import { wholePasses } from './passes/whole-passes.js';
@@ -157,6 +158,7 @@ const stages = async (
 ): Promise<Report> => {
   const runner = new StageRunner(context);
   const loaded = await runner.step(load(session), model);
+  const { hashes } = loaded;
   context.store = await open(loaded);
   context.passes = choosePasses(session, context, loaded.model.graph({ batch: 1, sequence: 2 }));
   const dense = await runner.step(evaluate(session, 'dense', 'Measure the dense model'), {
@@ -173,7 +175,7 @@ const stages = async (
       : runner.step(askTasks(name, title), { tasks: loaded.tasks, ...of });
   const denseTasks = await ask('dense', 'Ask the dense model', {
     model: loaded.model,
-    answers: answers && answersFor(answers, hashOf(loaded), context.engine),
+    answers: answers && answersFor(answers, modelHash(hashes.model, hashes.adapter), context.engine),
   });
   const knowledge = await runner.step(analyse(session), loaded);
   const outcome = await runner.step(prune(session), { loaded, knowledge });
@@ -214,10 +216,6 @@ const stages = async (
   await context.hooks.emit.promise({ folder: emitted.folder, report }, context);
   return report;
 };
-
-/** What tells the model and its adapter from others. */
-const hashOf = ({ hashes: { model, adapter } }: Loaded): string =>
-  adapter === null ? model : `${model}+${adapter}`;
 
 /** The context as the run builds it: the store is opened once the inputs are known to be good. */
 export interface Context extends RunContext {

@@ -1,5 +1,12 @@
 import { OnnxModelBuilder, viewOf } from '@secateur/adapter-onnx-format';
-import { type CompileOptions, checkNames, checkQuantised, memoryAtHand, SecateurError } from '@secateur/core';
+import {
+  type CompileOptions,
+  checkNames,
+  checkQuantised,
+  fedNames,
+  memoryAtHand,
+  SecateurError,
+} from '@secateur/core';
 import { differentiate, expandGraph, type Graph, gradientRole, withoutDeadNodes } from '@secateur/core/graph';
 import { blockAttention } from './block-attention.js';
 import { castWhereRead } from './cast-where-read.js';
@@ -60,10 +67,10 @@ export const makeProgram = async (
   const program = derive(graph, options, target, memory);
   if (quantised) checkQuantised(program, quantised, [...wrt, ...fed], precision);
 
-  const named = new Set([...wrt, ...fed]);
-  const isFed = (name: string): boolean => named.has(name) || !graph.parameters.get(name)?.ref;
-  const fedNames = [...graph.inputs, ...[...graph.parameters.keys()].filter(isFed)];
-  const stored = [...program.parameters.values()].filter((p): p is StoredParameter => !isFed(p.name));
+  const given = fedNames(graph, wrt, fed);
+  const stored = [...program.parameters.values()].filter(
+    (p): p is StoredParameter => !given.includes(p.name),
+  );
   const files = await externalFiles(
     precision === 'float32' ? stored.map(({ name, ref }) => quantised?.get(name) ?? ref) : [],
   );
@@ -73,7 +80,7 @@ export const makeProgram = async (
   const e = new Emitter(new OnnxModelBuilder({ lastFirst: true }), program, target);
   const feeds = declareInputs(
     e,
-    fedNames.map(name => graph.values.get(name)!),
+    given.map(name => graph.values.get(name)!),
   );
   declareConstants(e);
   const folds = await declareStored(e, stored, files, quantised);

@@ -1,11 +1,10 @@
 import type { CompileOptions, Feeds, Tensor } from '@secateur/core';
 import { type Graph, relativeError, withDocuments } from '@secateur/core/graph';
-import { temporaryFolder, tinyFeeds } from '@secateur/core/testing';
+import { temporaryFolder, testOperators, tinyFeeds } from '@secateur/core/testing';
 import test, { type ExecutionContext } from 'ava';
 import { examineApart } from './devices/examine-apart.js';
 import { testGradients } from './gradients.test.data.js';
 import { OnnxRuntimeEngine } from './onnx-runtime-engine.js';
-import { testOperators } from './operators.test.data.js';
 import { asDense, TOLERANCE } from './self-check/comparison.js';
 import { denseFeeds, engineFeeds, smallDecoder, trained } from './small-decoder.test.data.js';
 import { adaptersOf, storedDecoder } from './stored-decoder.test.data.js';
@@ -35,7 +34,7 @@ const assertStep = async (
 
 if (state === 'absent') test.skip(`all that runs on WebGPU (${reason})`, () => {});
 else {
-  testOperators(test, engine, { precisions: ['float32'], where: ', on WebGPU' });
+  testOperators(test, engine, { tolerance: { float32: TOLERANCE }, where: ', on WebGPU' });
   testGradients(test, engine, ', on WebGPU');
 
   for (const dtype of ['F32', 'BF16', 'F16', 'F64'] as const)

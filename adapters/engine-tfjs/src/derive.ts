@@ -13,9 +13,11 @@ export const derive = (
 ): Graph => {
   const base = form === 'naive' ? expandGraph(graph).graph : graph;
   const step = (again: boolean): Graph =>
-    primitives(wrt.length === 0 ? base : differentiate(base, { wrt, recompute: again }));
+    withoutDeadNodes(
+      expandGraph(wrt.length === 0 ? base : differentiate(base, { wrt, recompute: again })).graph,
+    );
   try {
-    const program = wrt.length === 0 ? step(false) : recomputing(step, recompute);
+    const program = recomputing(step, wrt.length > 0 && recompute);
     for (const { op, path } of program.nodes)
       if (!kernels.has(op))
         throw new SecateurError('E_ENGINE', `The operator ${op} of "${path}" has no form in TensorFlow.js.`);
@@ -26,8 +28,6 @@ export const derive = (
     throw new SecateurError('E_ENGINE', `The graph cannot be compiled: ${reason}.`, { cause });
   }
 };
-
-const primitives = (graph: Graph): Graph => withoutDeadNodes(expandGraph(graph).graph);
 
 const recomputing = (step: (again: boolean) => Graph, recompute: Recompute): Graph => {
   if (recompute !== 'auto') return step(recompute);

@@ -1,14 +1,14 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { testOperators } from '@secateur/core/testing';
 import test from 'ava';
 import { loadBackend } from './backends/load-backend.js';
-import { testOperators } from './operators.test.data.js';
 import { summaryWriter } from './tensorboard.js';
 import { TfjsEngine } from './tfjs-engine.js';
 
 if (process.env.SECATEUR_TFJS_NODE) {
-  testOperators(test, new TfjsEngine({ backend: 'tfjs-node' }));
+  testOperators(test, new TfjsEngine({ backend: 'tfjs-node' }), { tolerance: { float32: 1e-5 } });
 
   test('scalars are written as TensorBoard reads them', async t => {
     const folder = await mkdtemp(path.join(tmpdir(), 'secateur-'));

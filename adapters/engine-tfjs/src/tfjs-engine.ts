@@ -6,12 +6,14 @@ import {
   type Engine,
   type EngineInfo,
   type Executable,
+  fedNames,
   type Logger,
   SecateurError,
 } from '@secateur/core';
 import type { Graph } from '@secateur/core/graph';
 import { examineBackends } from './backends/examine-backends.js';
-import { type BackendChoice, candidates, type OpenedBackend, openBackend } from './backends/open-backend.js';
+import type { LoadedBackend } from './backends/load-backend.js';
+import { type BackendChoice, candidates, openBackend } from './backends/open-backend.js';
 import { derive } from './derive.js';
 import { kernelsOf } from './kernels/index.js';
 import type { TfTensor } from './kernels/kernel.js';
@@ -30,8 +32,8 @@ export interface TfjsOptions extends BackendChoice {
  * Slower than onnxruntime, and independent of it: a second opinion on every number.
  */
 export class TfjsEngine implements Engine {
-  #opening: Promise<OpenedBackend> | undefined;
-  #opened: OpenedBackend | undefined;
+  #opening: Promise<LoadedBackend> | undefined;
+  #opened: LoadedBackend | undefined;
   #weights: StoredWeights | undefined;
 
   constructor(private readonly options: TfjsOptions = {}) {}
@@ -40,7 +42,7 @@ export class TfjsEngine implements Engine {
    * Makes sure that a backend is there, once. Compiling does it too.
    * @throws SecateurError E_DEVICE
    */
-  async open(): Promise<OpenedBackend> {
+  async open(): Promise<LoadedBackend> {
     this.#opening ??= openBackend(this.options, this.options.log);
     this.#opened = await this.#opening;
     this.#weights ??= new StoredWeights(this.#opened.tf);
@@ -56,9 +58,7 @@ export class TfjsEngine implements Engine {
     const kernels = kernelsOf(backend);
     const program = derive(graph, options, kernels);
     checkQuantised(program, quantised, [...wrt, ...fed], precision);
-    const named = new Set([...wrt, ...fed]);
-    const isFed = (name: string): boolean => named.has(name) || !graph.parameters.get(name)?.ref;
-    const fedNames = [...graph.inputs, ...[...graph.parameters.keys()].filter(isFed)];
+    const given = fedNames(graph, wrt, fed);
 
     const weights = this.#weights!;
     const taken: StoredWeight[] = [];
@@ -70,7 +70,7 @@ export class TfjsEngine implements Engine {
     };
     try {
       for (const { name, shape, ref } of program.parameters.values()) {
-        if (isFed(name)) continue;
+        if (given.includes(name)) continue;
         const weight = { shape, ref: quantised.get(name) ?? ref! };
         taken.push(weight);
         kept.set(name, await weights.take(weight));
@@ -90,7 +90,7 @@ export class TfjsEngine implements Engine {
         program,
         plan: makePlan(program, kernels, new Set(kept.keys())),
         kept,
-        fed: fedNames.map(name => graph.values.get(name)!),
+        fed: given.map(name => graph.values.get(name)!),
         roles: [...graph.outputs.keys()],
         wrt,
       },

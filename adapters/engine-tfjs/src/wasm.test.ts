@@ -1,5 +1,5 @@
+import { testOperators } from '@secateur/core/testing';
 import test from 'ava';
-import { testOperators } from './operators.test.data.js';
 import { TfjsEngine } from './tfjs-engine.js';
 
-testOperators(test, new TfjsEngine({ backend: 'wasm' }));
+testOperators(test, new TfjsEngine({ backend: 'wasm' }), { tolerance: { float32: 1e-5 } });

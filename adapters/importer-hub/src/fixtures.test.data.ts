@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type ErrorCode, type ImportOptions, SecateurError } from '@secateur/core';
 import type { ExecutionContext } from 'ava';
-import { createHubImporter } from './hub-importer.js';
+import { createHubImporter, type HubImporterOptions } from './hub-importer.js';
 import { COMMIT, type Hub } from './hub-server.test.data.js';
 
 /** An empty folder that goes away with the test. */
@@ -41,18 +41,24 @@ export const modelFiles = (): Record<string, Buffer> => ({
   LICENSE: Buffer.from('free'),
 });
 
-/** An importer that asks this hub, keeps its cache in this folder and does not wait. */
-export const importerOf = (hub: Hub, cache: string, environment: Record<string, string> = {}) => {
+/** Asks this hub, keeps its cache in this folder, does not wait, and notes what is told. */
+export const optionsFor = (hub: Hub, cache: string, environment: Record<string, string> = {}) => {
   const notices: string[] = [];
-  const importer = createHubImporter({
+  const options: HubImporterOptions = {
     delays: [1, 1, 1],
     log: (level, message) => notices.push(`${level}: ${message}`),
     environment: { HF_ENDPOINT: hub.endpoint, HF_HOME: cache, ...environment },
-  });
+  };
+  return { notices, options };
+};
+
+export const importerOf = (...setting: Parameters<typeof optionsFor>) => {
+  const { notices, options } = optionsFor(...setting);
+  const importer = createHubImporter(options);
   return {
     notices,
-    folder: (model = 'hf:owner/name', options: Partial<ImportOptions> = {}) =>
-      importer.folder(model, { cache: '/unused', ...options }),
+    folder: (model = 'hf:owner/name', asked: Partial<ImportOptions> = {}) =>
+      importer.folder(model, { cache: '/unused', ...asked }),
   };
 };
 

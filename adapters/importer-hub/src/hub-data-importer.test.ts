@@ -2,9 +2,9 @@ import { readdir, readFile, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { DataOptions } from '@secateur/core';
 import test from 'ava';
-import { temporaryFolder, throwsCode, weights } from './fixtures.test.data.js';
+import { optionsFor, temporaryFolder, throwsCode, weights } from './fixtures.test.data.js';
 import { createHubDataImporter } from './hub-data-importer.js';
-import { answers, COMMIT, type Hub, sha256, startHub } from './hub-server.test.data.js';
+import { answers, COMMIT, sha256, startHub } from './hub-server.test.data.js';
 
 const CONVERSION = 'c'.repeat(40);
 const rows = { config: 'boolq', split: 'validation' };
@@ -17,17 +17,13 @@ const files = {
   'extra/hard rows.jsonl': Buffer.from('{}'),
 };
 
-const importerOf = (hub: Hub, cache: string, environment: Record<string, string> = {}) => {
-  const notices: string[] = [];
-  const importer = createHubDataImporter({
-    delays: [1, 1, 1],
-    log: (level, message) => notices.push(`${level}: ${message}`),
-    environment: { HF_ENDPOINT: hub.endpoint, HF_HOME: cache, ...environment },
-  });
+const importerOf = (...setting: Parameters<typeof optionsFor>) => {
+  const { notices, options } = optionsFor(...setting);
+  const importer = createHubDataImporter(options);
   return {
     notices,
-    file: (name = 'hf:owner/name', wanted: typeof rows | null = rows, options: DataOptions = {}) =>
-      importer.file(name, wanted ?? undefined, options),
+    file: (name = 'hf:owner/name', wanted: typeof rows | null = rows, asked: DataOptions = {}) =>
+      importer.file(name, wanted ?? undefined, asked),
   };
 };
 const storage = (cache: string): string => path.join(cache, 'hub', 'datasets--owner--name');

@@ -1,6 +1,7 @@
 import { linearModules } from '../graph/attach-lora.js';
 import { LiveModel } from '../model/live-model.js';
 import { type LoraState, loadLora } from '../model/lora-state.js';
+import { modelHash } from '../model/model-hash.js';
 import { type OpenedSource, openSource } from '../model/open-source.js';
 import type { Session } from '../session.js';
 import { showImport } from './show-import.js';
@@ -32,7 +33,7 @@ export const openModel = async (
   return {
     model: new LiveModel(source, await loadLora(opened, modules, format)),
     folder,
-    hash: async () => `${await checkpoint.hash()}+${await opened.hash()}`,
+    hash: async () => modelHash(await checkpoint.hash(), await opened.hash()),
   };
 };
 

@@ -13,6 +13,7 @@ export * from './signals-on.js';
 export * from './stopped-runs.js';
 export * from './temporary-folder.js';
 export * from './test-if.js';
+export * from './test-operators.js';
 export * from './throws-code.js';
 export * from './tiny-model.js';
 export * from './tiny-session.js';

@@ -2,20 +2,15 @@ import path from 'node:path';
 import { convertLlama2c } from '@secateur/adapter-checkpoint-llama2c';
 import { OnnxRuntimeEngine } from '@secateur/adapter-engine-onnxruntime';
 import { type BackendName, TfjsEngine } from '@secateur/adapter-engine-tfjs';
-import { createRng, type Engine, type Feeds, feedsOf, type RunResult, type Tensor } from '@secateur/core';
-import { type Dense, type Graph, withLoss } from '@secateur/core/graph';
-import { relativeError, testIf } from '@secateur/core/testing';
+import { createRng, type Engine, type Feeds, feedsOf, type RunResult } from '@secateur/core';
+import { type Graph, withLoss } from '@secateur/core/graph';
+import { asDense, relativeError, testIf } from '@secateur/core/testing';
 import type { ExecutionContext, TestFn } from 'ava';
 import { gatedLoss } from '../families/gated-loss.js';
 import { tinyConfigs, writeTiny } from '../families/tiny-checkpoint.js';
 import { openWithLora } from '../open-with-lora.js';
 import { scratchFolder } from '../scratch.js';
 import { sharedData } from '../shared-data.js';
-
-const dense = ({ data }: Tensor): Dense => ({
-  shape: [data.length],
-  data: Float64Array.from(data as Float32Array),
-});
 
 const stepOf = async (
   engine: Engine,
@@ -70,7 +65,7 @@ export const testFamilies = (test: TestFn, backend: BackendName): void => {
     ];
     t.true(Math.abs(loss / other - 1) <= 1e-5, `${loss} ${other}`);
     for (const name of trained) {
-      const error = relativeError(dense(found.gradients[name]!), dense(expected.gradients[name]!));
+      const error = relativeError(asDense(found.gradients[name]!), asDense(expected.gradients[name]!));
       t.true(error <= 1e-4, `${name}: off by ${error}`);
     }
   };

@@ -6,9 +6,10 @@ import type { Console } from '../console.js';
 import { type MeasureFlags, measureTasks } from '../eval/measure-tasks.js';
 import { pairedTable } from '../eval/paired-table.js';
 import { pairedTask } from '../eval/paired-tasks.js';
+import { isChoice } from '../eval/task-means.js';
 import { dataOption, limitOption, tasksOption } from '../eval/task-options.js';
 import { taskReport } from '../eval/task-report.js';
-import { isChoice, taskTable } from '../eval/task-table.js';
+import { taskTable } from '../eval/task-table.js';
 import { resolveInvocation, withSession } from '../open.js';
 import {
   absolute,

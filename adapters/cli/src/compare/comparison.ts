@@ -172,19 +172,10 @@ const askedLayer = async (
   cwd: string,
   resolved: Resolved,
 ): Promise<Pick<SecateurConfig, 'evaluate'>> => {
-  if (tasks === undefined && limit === undefined) return {};
-  const named =
-    tasks === undefined
-      ? []
-      : await withSession(resolved, async session => chosenTasks(session, cwd, { tasks, data }));
-  return {
-    evaluate: {
-      ...(tasks === undefined
-        ? {}
-        : { tasks: Object.fromEntries(named.map(({ name, data: file }) => [name, file])) }),
-      ...(limit === undefined ? {} : { items: limit }),
-    },
-  };
+  const items = limit === undefined ? {} : { items: limit };
+  if (tasks === undefined) return limit === undefined ? {} : { evaluate: items };
+  const named = await withSession(resolved, async session => chosenTasks(session, cwd, { tasks, data }));
+  return { evaluate: { tasks: Object.fromEntries(named.map(({ name, data }) => [name, data])), ...items } };
 };
 
 /** Training tokens of a method's runs, as cells are demanded: what zeroes weights is not recovered. */

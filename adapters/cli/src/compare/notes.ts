@@ -1,4 +1,4 @@
-import { isChoiceScore, quotedMetric } from '../eval/task-means.js';
+import { isChoice, quotedMetric } from '../eval/task-means.js';
 import type { Unequal } from './equality.js';
 import type { CompareRecord } from './record.js';
 
@@ -39,7 +39,7 @@ export const notesOf = (record: CompareRecord): readonly string[] => {
 };
 
 const taskNotes = ({ dense }: CompareRecord): readonly string[] => {
-  const choices = Object.values(dense.tasks).filter(isChoiceScore);
+  const choices = Object.values(dense.tasks).filter(isChoice);
   if (choices.length === 0) return [];
   const errors = choices.map(score => 100 * score.metrics[quotedMetric(score)]!.standardError);
   const [least, most] = [Math.min(...errors), Math.max(...errors)].map(error => error.toFixed(1));

@@ -1,5 +1,5 @@
 import { percent } from '../eval/percent.js';
-import { isChoiceScore, taskMeans } from '../eval/task-means.js';
+import { isChoice, taskMeans } from '../eval/task-means.js';
 import type { Interval } from '../statistics/interval.js';
 import { type Section, showInterval } from './columns.js';
 import type { CompareRecord, Row } from './record.js';
@@ -16,7 +16,7 @@ const metricNames: Readonly<Record<TaskInterval['metric'], string>> = {
 export const taskSectionsOf = ({ settings, dense, rows }: CompareRecord): readonly Section[] => {
   const tasks = Object.entries(dense.tasks);
   if (tasks.length === 0) return [];
-  const choices = Object.values(dense.tasks).filter(isChoiceScore);
+  const choices = Object.values(dense.tasks).filter(isChoice);
   const head = [
     'preset',
     ...tasks.map(([name, score]) => `${name}, ${metricNames[quotedOf(score).metric]}`),

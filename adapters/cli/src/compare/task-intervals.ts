@@ -1,5 +1,5 @@
 import type { TaskMetric, TaskScore } from '@secateur/core';
-import { isChoiceScore, quotedMetric, taskMeans } from '../eval/task-means.js';
+import { isChoice, quotedMetric, taskMeans } from '../eval/task-means.js';
 import { type Interval, intervalOf } from '../statistics/interval.js';
 
 /** Scores by task. */
@@ -18,7 +18,7 @@ export interface MeanIntervals {
 
 /** The number of a task that papers quote: of questions a share in [0, 1], of documents the perplexity by word. */
 export const quotedOf = (score: TaskScore): { metric: TaskInterval['metric']; value: number } => {
-  if (!isChoiceScore(score)) return { metric: 'wordPerplexity', value: score.wordPerplexity };
+  if (!isChoice(score)) return { metric: 'wordPerplexity', value: score.wordPerplexity };
   const metric = quotedMetric(score);
   return { metric, value: score.metrics[metric]!.value };
 };
@@ -34,8 +34,8 @@ export const taskIntervals = (runs: readonly Scores[]): Readonly<Record<string, 
 
 /** @param runs as above @returns null where no run asked questions */
 export const meanIntervals = (runs: readonly Scores[]): MeanIntervals | null => {
-  const means = runs.map(run => taskMeans(Object.values(run).filter(isChoiceScore)));
-  if (!Object.values(runs[0]!).some(isChoiceScore)) return null;
+  const means = runs.map(run => taskMeans(Object.values(run).filter(isChoice)));
+  if (!Object.values(runs[0]!).some(isChoice)) return null;
   return {
     acc: intervalOf(means.map(({ acc }) => acc)),
     quoted: intervalOf(means.map(({ quoted }) => quoted)),

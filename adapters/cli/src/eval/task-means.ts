@@ -4,7 +4,10 @@ import type { TaskMetric, TaskScore } from '@secateur/core';
 export type ChoiceScore = Extract<TaskScore, { kind: 'choice' }>;
 type Metrics = Pick<ChoiceScore, 'metrics'>;
 
-export const isChoiceScore = (score: TaskScore): score is ChoiceScore => score.kind === 'choice';
+/** Whether it is of questions, and not of documents. */
+export const isChoice = <T extends { readonly kind: TaskScore['kind'] }>(
+  of: T,
+): of is Extract<T, { readonly kind: 'choice' }> => of.kind === 'choice';
 
 /** Means over tasks, in [0, 1]. */
 export interface TaskMeans {

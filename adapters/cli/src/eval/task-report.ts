@@ -1,6 +1,5 @@
 import { type MeasuredTask, scoreOf } from '@secateur/core';
-import { taskMeans } from './task-means.js';
-import { isChoice } from './task-table.js';
+import { isChoice, taskMeans } from './task-means.js';
 
 /** What `eval --tasks --json` gives. */
 export const taskReport = (

@@ -1,13 +1,12 @@
 import type { MeasuredChoices, MeasuredDocuments, MeasuredTask, TaskMetric } from '@secateur/core';
 import { table } from '../table.js';
 import { percent } from './percent.js';
-import { taskMeans } from './task-means.js';
+import { isChoice, taskMeans } from './task-means.js';
 
 /** Questions with their metrics, then documents with their perplexities. */
 export const taskTable = (tasks: readonly MeasuredTask[]): string =>
   [choiceTable(tasks.filter(isChoice)), documentTable(tasks.filter(isDocument))].filter(Boolean).join('\n');
 
-export const isChoice = (task: MeasuredTask): task is MeasuredChoices => task.kind === 'choice';
 const isDocument = (task: MeasuredTask): task is MeasuredDocuments => task.kind === 'document';
 
 const columns: readonly TaskMetric[] = ['acc', 'acc_norm'];

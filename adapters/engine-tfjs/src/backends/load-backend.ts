@@ -48,16 +48,8 @@ const reasonOf = (cause: unknown): string => {
 };
 
 const loaders: Readonly<Record<BackendName, () => Promise<LoadedBackend>>> = {
-  'tfjs-node-gpu': async () =>
-    native(
-      'tfjs-node-gpu',
-      elsewhere('@tensorflow/tfjs-node-gpu') ?? (await import('@tensorflow/tfjs-node-gpu')).default,
-    ),
-  'tfjs-node': async () =>
-    native(
-      'tfjs-node',
-      elsewhere('@tensorflow/tfjs-node') ?? (await import('@tensorflow/tfjs-node')).default,
-    ),
+  'tfjs-node-gpu': () => native('tfjs-node-gpu', () => import('@tensorflow/tfjs-node-gpu')),
+  'tfjs-node': () => native('tfjs-node', () => import('@tensorflow/tfjs-node')),
   async wasm() {
     await import('@tensorflow/tfjs-backend-wasm');
     return bundled('wasm');
@@ -80,7 +72,11 @@ const bundled = async (name: 'wasm' | 'cpu'): Promise<LoadedBackend> => {
   return { name, tf, version: tf.version_core, threads: 1 };
 };
 
-const native = async (name: BackendName, tf: NativeTf): Promise<LoadedBackend> => {
+const native = async (
+  name: BackendName,
+  load: () => Promise<{ readonly default: NativeTf }>,
+): Promise<LoadedBackend> => {
+  const tf = elsewhere(`@tensorflow/${name}`) ?? (await load()).default;
   await start(tf, 'tensorflow');
   const { binding, isUsingGpuDevice } = tf.backend() as unknown as NativeBackend;
   if (name === 'tfjs-node-gpu' && !isUsingGpuDevice) throw new Error('it finds no GPU');

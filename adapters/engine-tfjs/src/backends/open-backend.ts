@@ -11,16 +11,14 @@ export interface BackendChoice {
   readonly device?: 'cpu' | 'webgpu' | 'cuda' | 'auto';
 }
 
-export type OpenedBackend = LoadedBackend;
-
 /** TensorFlow.js has one backend at a time, and tensors belong to it. */
-let opened: OpenedBackend | undefined;
+let opened: LoadedBackend | undefined;
 
 /**
  * Opens the backend that is asked for, and tells what a better one would need.
  * @throws SecateurError E_DEVICE when there is none, or when another one computes in this process
  */
-export const openBackend = async (choice: BackendChoice, log: Logger = () => {}): Promise<OpenedBackend> => {
+export const openBackend = async (choice: BackendChoice, log: Logger = () => {}): Promise<LoadedBackend> => {
   const names = candidates(choice);
   if (opened) {
     if (names.includes(opened.name)) return opened;
