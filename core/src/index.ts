@@ -28,6 +28,7 @@ export * from './engine/check-feeds.js';
 export * from './engine/check-names.js';
 export * from './engine/check-quantised.js';
 export * from './engine/fed-names.js';
+export * from './engine/step-within.js';
 export * from './errors.js';
 export * from './evaluation/answers.js';
 export * from './evaluation/ask.js';

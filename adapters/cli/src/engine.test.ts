@@ -39,6 +39,18 @@ test('a whole run on TensorFlow.js removes what onnxruntime removes', async t =>
   }
 });
 
+test('both engines continue a text alike', async t => {
+  const cwd = await folderWith(t, { 'model.bin': llama2cCheckpoint(), 'tokenizer.bin': llama2cTokenizer() });
+  await secateur(cwd, ['convert', 'llama2c', 'model.bin', 'tokenizer.bin', 'model']);
+  const said = async (engine: string): Promise<string> => {
+    const words = ['generate', 'model', '--prompt', 'leaf', '--tokens', '8', '--engine', engine];
+    const { status, out, err } = await secateur(cwd, words);
+    t.is(status, 0, err);
+    return out;
+  };
+  t.is(await said('tfjs'), await said('onnxruntime'));
+});
+
 test('an engine that is not there is refused, and so is a device that it lacks', async t => {
   const cwd = await folderWith(t, { 'prune.config.json': JSON.stringify(config) });
   const none = await secateur(cwd, ['run', '--engine', 'tjfs']);

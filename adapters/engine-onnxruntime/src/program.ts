@@ -6,6 +6,7 @@ import {
   fedNames,
   memoryAtHand,
   SecateurError,
+  stepWithin,
 } from '@secateur/core';
 import { differentiate, expandGraph, type Graph, gradientRole, withoutDeadNodes } from '@secateur/core/graph';
 import { blockAttention } from './block-attention.js';
@@ -23,7 +24,6 @@ import type { FeedSpec } from './feeds.js';
 import { Emitter } from './lower/emitter.js';
 import { loweringOf } from './lower/index.js';
 import type { Device, Target } from './lower/target.js';
-import { outgrows } from './outgrows.js';
 
 /** A graph as onnxruntime takes it, and how to speak to it. */
 export interface Program {
@@ -118,11 +118,9 @@ const derive = (
           : graph;
     const lowered = (derived: Graph): Graph => withoutDeadNodes(expandUnsupported(derived, target));
     if (wrt.length === 0) return lowered(base);
-    const step = (again: boolean): Graph =>
-      lowered(differentiate(base, { loss: 'loss', wrt, recompute: again }));
-    if (recompute !== 'auto') return step(recompute);
-    const keeping = step(false);
-    return outgrows(keeping, memory) ? step(true) : keeping;
+    return stepWithin(memory, recompute, again =>
+      lowered(differentiate(base, { loss: 'loss', wrt, recompute: again })),
+    );
   } catch (cause) {
     if (cause instanceof SecateurError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);

@@ -1,5 +1,5 @@
-import { type CompileOptions, memoryAtHand, type Recompute, SecateurError } from '@secateur/core';
-import { differentiate, expandGraph, type Graph, plannedBytes, withoutDeadNodes } from '@secateur/core/graph';
+import { type CompileOptions, memoryAtHand, SecateurError, stepWithin } from '@secateur/core';
+import { differentiate, expandGraph, type Graph, withoutDeadNodes } from '@secateur/core/graph';
 import type { Kernels } from './kernels/index.js';
 
 /**
@@ -12,12 +12,14 @@ export const derive = (
   kernels: Kernels,
 ): Graph => {
   const base = form === 'naive' ? expandGraph(graph).graph : graph;
-  const step = (again: boolean): Graph =>
-    withoutDeadNodes(
-      expandGraph(wrt.length === 0 ? base : differentiate(base, { wrt, recompute: again })).graph,
-    );
+  const lowered = (derived: Graph): Graph => withoutDeadNodes(expandGraph(derived).graph);
   try {
-    const program = recomputing(step, wrt.length > 0 && recompute);
+    const program =
+      wrt.length === 0
+        ? lowered(base)
+        : stepWithin(memoryAtHand(), recompute, again =>
+            lowered(differentiate(base, { wrt, recompute: again })),
+          );
     for (const { op, path } of program.nodes)
       if (!kernels.has(op))
         throw new SecateurError('E_ENGINE', `The operator ${op} of "${path}" has no form in TensorFlow.js.`);
@@ -27,11 +29,4 @@ export const derive = (
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new SecateurError('E_ENGINE', `The graph cannot be compiled: ${reason}.`, { cause });
   }
-};
-
-const recomputing = (step: (again: boolean) => Graph, recompute: Recompute): Graph => {
-  if (recompute !== 'auto') return step(recompute);
-  const keeping = step(false);
-  const { activations, weights } = plannedBytes(keeping);
-  return activations + weights > memoryAtHand() ? step(true) : keeping;
 };

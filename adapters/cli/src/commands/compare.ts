@@ -76,7 +76,7 @@ export const compare = (root: Command, console: Console): void => {
     .addOption(limitOption())
     .option('-o, --out <folder>', 'folder of the comparison', 'runs/compare')
     .addOption(configOption());
-  const shared = ['--model', '--text', '--device', '--threads'];
+  const shared = ['--model', '--text', '--engine', '--device', '--threads'];
   for (const option of runOptions()) if (shared.includes(option.long!)) command.addOption(option);
   command
     .option('--resume', 'keep the cells that are done, and go on with the one that was interrupted (default)')

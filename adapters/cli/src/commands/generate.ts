@@ -2,9 +2,18 @@ import { generateText, inputFrom } from '@secateur/core';
 import type { Command } from 'commander';
 import type { Console } from '../console.js';
 import { resolveInvocation, withSession } from '../open.js';
-import { absolute, configOption, MODEL, wholeNumber } from '../options.js';
+import {
+  absolute,
+  configOption,
+  deviceOption,
+  engineOption,
+  flagLayer,
+  MODEL,
+  type RunFlags,
+  wholeNumber,
+} from '../options.js';
 
-interface GenerateOptions {
+interface GenerateOptions extends Pick<RunFlags, 'engine' | 'device'> {
   readonly prompt: string;
   readonly tokens: number;
   readonly adapter?: string;
@@ -20,10 +29,12 @@ export const generate = (root: Command, console: Console): void => {
     .option('--prompt <text>', 'text to continue', '')
     .option('-n, --tokens <number>', 'tokens to add', wholeNumber(1), 100)
     .option('-a, --adapter <folder>', 'PEFT LoRA adapter of the model')
+    .addOption(engineOption())
+    .addOption(deviceOption())
     .addOption(configOption())
-    .action(async (model: string, { prompt, tokens, adapter, config }: GenerateOptions) => {
+    .action(async (model: string, { prompt, tokens, adapter, config, ...flags }: GenerateOptions) => {
       const { cwd, out, live, signal } = console;
-      const resolved = await resolveInvocation({ config }, console);
+      const resolved = await resolveInvocation({ config, flags: flagLayer(flags) }, console);
       let shown = '';
       const show = (text: string): void => {
         if (!text.startsWith(shown)) return;

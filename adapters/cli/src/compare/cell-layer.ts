@@ -29,10 +29,14 @@ export const cellLayer = (
   ...(recoveryTokens === null
     ? {}
     : recoveryTokens === 0
-      ? { use: { recovery: 'none' } }
+      ? { use: { ...common.use, recovery: 'none' } }
       : {
           // Presets that recover nothing may name no sampler, and there are several.
-          use: { recovery: 'lora', ...(isChosen(own, 'sampler') ? {} : { sampler: 'uniform' }) },
+          use: {
+            ...common.use,
+            recovery: 'lora',
+            ...(isChosen(own, 'sampler') ? {} : { sampler: 'uniform' }),
+          },
         }),
   train: {
     ...(recoveryTokens ? { tokens: recoveryTokens } : {}),

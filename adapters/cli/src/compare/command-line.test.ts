@@ -20,11 +20,12 @@ test('a command is printed as it can be given again', t => {
       tasks: 'boolq,piqa',
       data: { named: { boolq: 'my rows.jsonl' }, hub: true },
       limit: 100,
+      engine: 'tfjs',
       device: 'cpu',
       threads: 2,
       resume: false,
     }),
-    "npx secateur compare --presets 'wanda-sp,./my preset.ts' --ratio 0.2,0.5 --seeds 3 --recovery-tokens 8192 --rates 0.001,0.002 --config c.ts --model hf:owner/name --text 'sea=captain'\\''s.txt' --tasks boolq,piqa --data 'boolq=my rows.jsonl' --data hub --limit 100 --device cpu --threads 2 --out runs/compare",
+    "npx secateur compare --presets 'wanda-sp,./my preset.ts' --ratio 0.2,0.5 --seeds 3 --recovery-tokens 8192 --rates 0.001,0.002 --config c.ts --model hf:owner/name --text 'sea=captain'\\''s.txt' --tasks boolq,piqa --data 'boolq=my rows.jsonl' --data hub --limit 100 --engine tfjs --device cpu --threads 2 --out runs/compare",
   );
   t.is(
     commandLine({ ...least, recoveryTokens: 8192, presetTokens: { 'wanda-sp': 4096, mine: 512 } }),

@@ -115,6 +115,23 @@ test('with tokens to recover, every preset recovers with LoRA on so many', async
   );
 });
 
+test('an engine is that of every cell, and another one makes other cells', async t => {
+  const { tasks, run } = await prepare(t);
+  const asked = { engine: 'tfjs', recoveryTokens: 2048, seeds: 1 };
+  await run(asked);
+  t.deepEqual(
+    tasks.map(({ flags }) => flags.use),
+    [
+      { engine: 'tfjs', recovery: 'lora' },
+      { engine: 'tfjs', recovery: 'lora' },
+    ],
+  );
+  await t.throwsAsync(run({ ...asked, engine: 'onnxruntime' }), {
+    code: 'E_RESUME',
+    message: /use\.engine/,
+  });
+});
+
 test('rates are tried with the first seed where there is training, and one that runs away is kept as such', async t => {
   const { tasks, run, printed } = await prepare(t);
   const rates = [0.001, 0.002, 0.1];

@@ -49,10 +49,11 @@ export class Comparison {
     console: Console,
     runner: CellRunner = runInProcess,
   ): Promise<Comparison> {
-    const { config, model, text, device, threads } = flags;
+    const { config, model, text, engine, device, threads } = flags;
     const given = flagLayer({
       ...(model === undefined ? {} : { model }),
       ...(text === undefined ? {} : { text: { ...text } }),
+      ...(engine === undefined ? {} : { engine }),
       ...(device === undefined ? {} : { device }),
       ...(threads === undefined ? {} : { threads }),
     });
