@@ -15,13 +15,18 @@ const schema = z.strictObject({
 export default definePlugin(
   'engine-tfjs',
   (api, { backend, tensorboard }: z.output<typeof schema>) => {
-    const { device } = api.config;
+    const { device, threads } = api.config;
     let engine: TfjsEngine | undefined;
     api.provide(
       Engine,
       'tfjs',
       () => {
-        engine = new TfjsEngine({ device, log: api.log, ...(backend === undefined ? {} : { backend }) });
+        engine = new TfjsEngine({
+          device,
+          log: api.log,
+          ...(backend === undefined ? {} : { backend }),
+          ...(threads === undefined ? {} : { threads }),
+        });
         return engine;
       },
       'TensorFlow.js: libtensorflow where it is installed, else WebAssembly; a second opinion on every gradient',

@@ -27,11 +27,12 @@ interface NativeBackend {
 
 /**
  * Loads a backend and makes it the one that computes.
+ * @param threads of the native library, the first time that it is loaded; default: as many as the machine runs at once
  * @throws SecateurError E_DEVICE when it is not installed, or does not start
  */
-export const loadBackend = async (name: BackendName): Promise<LoadedBackend> => {
+export const loadBackend = async (name: BackendName, threads?: number): Promise<LoadedBackend> => {
   try {
-    return await loaders[name]();
+    return await loaders[name](threads);
   } catch (cause) {
     const hint = installHint(name);
     throw new SecateurError('E_DEVICE', `The TensorFlow.js backend ${name} ${reasonOf(cause)}`, {
@@ -47,9 +48,9 @@ const reasonOf = (cause: unknown): string => {
   return `cannot be used: ${(message ?? String(cause)).split('\n')[0]}`;
 };
 
-const loaders: Readonly<Record<BackendName, () => Promise<LoadedBackend>>> = {
-  'tfjs-node-gpu': () => native('tfjs-node-gpu', () => import('@tensorflow/tfjs-node-gpu')),
-  'tfjs-node': () => native('tfjs-node', () => import('@tensorflow/tfjs-node')),
+const loaders: Readonly<Record<BackendName, (threads?: number) => Promise<LoadedBackend>>> = {
+  'tfjs-node-gpu': threads => native('tfjs-node-gpu', () => import('@tensorflow/tfjs-node-gpu'), threads),
+  'tfjs-node': threads => native('tfjs-node', () => import('@tensorflow/tfjs-node'), threads),
   async wasm() {
     await import('@tensorflow/tfjs-backend-wasm');
     return bundled('wasm');
@@ -75,7 +76,10 @@ const bundled = async (name: 'wasm' | 'cpu'): Promise<LoadedBackend> => {
 const native = async (
   name: BackendName,
   load: () => Promise<{ readonly default: NativeTf }>,
+  threads?: number,
 ): Promise<LoadedBackend> => {
+  // The binding takes no options; libtensorflow reads this when it makes its device.
+  if (threads !== undefined) process.env.TF_NUM_INTRAOP_THREADS = String(threads);
   const tf = elsewhere(`@tensorflow/${name}`) ?? (await load()).default;
   await start(tf, 'tensorflow');
   const { binding, isUsingGpuDevice } = tf.backend() as unknown as NativeBackend;
@@ -85,7 +89,7 @@ const native = async (
     tf,
     version: tf.version['tfjs-core'],
     driver: `libtensorflow ${binding.TF_Version}`,
-    threads: availableParallelism(),
+    threads: threads ?? availableParallelism(),
   };
 };
 

@@ -28,7 +28,7 @@ test.serial('the best that is there is taken, and a line says what a better one 
   t.deepEqual(lines, [
     [
       'info',
-      'TensorFlow.js computes on wasm; tfjs-node is faster: npm install @tensorflow/tfjs-node@4.22.0, which wants Node below 23',
+      'The TensorFlow.js backend tfjs-node is not installed. wasm computes in its place, more slowly; to have it: npm install @tensorflow/tfjs-node@4.22.0, which wants Node below 23.',
     ],
   ]);
   t.is((await openBackend({ backend: 'wasm' })).name, 'wasm');

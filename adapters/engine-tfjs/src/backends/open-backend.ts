@@ -1,5 +1,5 @@
 import { type Logger, SecateurError } from '@secateur/core';
-import { type BackendName, installHint } from './backend-name.js';
+import type { BackendName } from './backend-name.js';
 import { type LoadedBackend, loadBackend } from './load-backend.js';
 
 export interface BackendChoice {
@@ -9,6 +9,8 @@ export interface BackendChoice {
    * `cpu` (default): the best that computes there; `cuda`: `tfjs-node-gpu` or none; `auto`: CUDA where it is, else the CPU.
    */
   readonly device?: 'cpu' | 'webgpu' | 'cuda' | 'auto';
+  /** Threads of a native backend; default: as many as the machine runs at once. WebAssembly has one. */
+  readonly threads?: number;
 }
 
 /** TensorFlow.js has one backend at a time, and tensors belong to it. */
@@ -28,19 +30,30 @@ export const openBackend = async (choice: BackendChoice, log: Logger = () => {})
       { hint: 'Open one backend in a process.' },
     );
   }
-  for (const [i, name] of names.entries()) {
-    const last = i === names.length - 1;
+  const { backend, missed } = await firstOf(names, choice.threads);
+  opened = backend;
+  if (missed)
+    log(
+      'info',
+      `${missed.message} ${backend.name} computes in its place, more slowly; to have it: ${missed.hint}.`,
+    );
+  return backend;
+};
+
+/** The first that loads, and what became of the best one where that is another. */
+const firstOf = async (
+  names: readonly BackendName[],
+  threads: number | undefined,
+): Promise<{ readonly backend: LoadedBackend; readonly missed?: SecateurError }> => {
+  let missed: SecateurError | undefined;
+  for (const name of names)
     try {
-      opened = await loadBackend(name);
-      break;
+      const backend = await loadBackend(name, threads);
+      return { backend, ...(missed && { missed }) };
     } catch (error) {
-      if (last) throw error;
+      missed ??= error as SecateurError;
     }
-  }
-  const [best] = names;
-  if (opened!.name !== best)
-    log('info', `TensorFlow.js computes on ${opened!.name}; ${best} is faster: ${installHint(best!)}`);
-  return opened!;
+  throw missed!;
 };
 
 /** Makes the backend that was opened the one that computes again, after others were tried. */
