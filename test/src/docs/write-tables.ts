@@ -13,6 +13,7 @@ import { hooksTable } from './hooks-table.js';
 import { type LockFile, licencesTable, runtimeDependencies } from './licences-table.js';
 import { withFirstTable } from './markdown.js';
 import { replaceMarked } from './marked.js';
+import { type TasksRecord, withTaskTables } from './tasks-tables.js';
 
 const replaceTable = (document: string, table: string): void => {
   const before = readText(document);
@@ -39,7 +40,10 @@ writeFileSync(
 );
 
 const results = 'docs/results.md';
-writeFileSync(path.join(repository, results), withComparisons(readText(results), readText));
+writeFileSync(
+  path.join(repository, results),
+  withTaskTables(withComparisons(readText(results), readText), readJson<TasksRecord>('docs/tasks.json')),
+);
 
 const bench = 'docs/bench.md';
 const measured = withBenchTables(readText(bench), readJson<BenchRecord>('docs/bench/bench.json'));
