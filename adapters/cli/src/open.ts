@@ -11,6 +11,7 @@ import {
 import { modules } from './bundled.js';
 import type { Console } from './console.js';
 import { installation } from './defaults.js';
+import { type EngineFlags, flagLayer } from './options.js';
 
 /** What a command line says of the configuration. */
 export interface Invocation {
@@ -31,6 +32,12 @@ export const resolveInvocation = async (
   const layer = await withLoadedPresets(flags, cwd, known);
   return resolveConfig({ file, flags: layer, installation, cwd, clock, requires });
 };
+
+/** The configuration of a command that runs no pruning, but computes. */
+export const resolveEngine = (
+  { config, engine, device }: EngineFlags,
+  console: Pick<Console, 'cwd' | 'clock'>,
+): Promise<Resolved> => resolveInvocation({ config, flags: flagLayer({ engine, device }) }, console);
 
 /** Opens a session for the length of a piece of work. Runs do not need it: they shut down by themselves. */
 export const withSession = async <T>(

@@ -89,17 +89,22 @@ export const runOptions = (): readonly Option[] => [
   new Option('--no-stream', 'hold the whole model in memory'),
 ];
 
+/** What a command that computes is told of the engine, and where all else is. */
+export interface EngineFlags extends Pick<RunFlags, 'engine' | 'device'> {
+  readonly config?: string;
+}
+
 /** Values of {@link runOptions} as commander gives them. */
 export interface RunFlags {
-  readonly model?: string;
+  readonly model?: string | undefined;
   /** False for `--no-adapter`. */
   readonly adapter?: string | false;
   readonly preset?: string;
   readonly ratio?: number;
-  readonly text?: Record<string, string>;
+  readonly text?: Readonly<Record<string, string>> | undefined;
   readonly seed?: number;
   readonly out?: string;
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   readonly engine?: string | undefined;
   readonly device?: SecateurConfig['device'];
   readonly stream?: boolean;

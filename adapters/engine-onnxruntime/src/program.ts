@@ -3,12 +3,11 @@ import {
   type CompileOptions,
   checkNames,
   checkQuantised,
+  deriveGraph,
   fedNames,
   memoryAtHand,
-  SecateurError,
-  stepWithin,
 } from '@secateur/core';
-import { differentiate, expandGraph, type Graph, gradientRole, withoutDeadNodes } from '@secateur/core/graph';
+import { type Graph, gradientRole, withoutDeadNodes } from '@secateur/core/graph';
 import { blockAttention } from './block-attention.js';
 import { castWhereRead } from './cast-where-read.js';
 import {
@@ -64,7 +63,11 @@ export const makeProgram = async (
   checkNames(graph, wrt, fed);
   // No other device has kernels in double precision for all that is needed.
   const target: Target = { precision, device: precision === 'float64' ? 'cpu' : device };
-  const program = derive(graph, options, target, memory);
+  const program = deriveGraph(graph, options, {
+    ...(precision === 'float32' ? { fused: blockAttention } : {}),
+    lower: derived => withoutDeadNodes(expandUnsupported(derived, target)),
+    memory,
+  });
   if (quantised) checkQuantised(program, quantised, [...wrt, ...fed], precision);
 
   const given = fedNames(graph, wrt, fed);
@@ -100,30 +103,4 @@ export const makeProgram = async (
     outputs: new Map([...graph.outputs.keys()].map(role => [role, tensors.get(role)!])),
     gradients: new Map(wrt.map(name => [name, tensors.get(gradientRole(name))!])),
   };
-};
-
-/** The graph to lower: expanded as wanted, with gradients. What core cannot do is an E_ENGINE here. */
-const derive = (
-  graph: Graph,
-  { wrt = [], form = 'fused', recompute = false }: CompileOptions,
-  target: Target,
-  memory: number,
-): Graph => {
-  try {
-    const base =
-      form === 'naive'
-        ? expandGraph(graph).graph
-        : target.precision === 'float32'
-          ? blockAttention(graph)
-          : graph;
-    const lowered = (derived: Graph): Graph => withoutDeadNodes(expandUnsupported(derived, target));
-    if (wrt.length === 0) return lowered(base);
-    return stepWithin(memory, recompute, again =>
-      lowered(differentiate(base, { loss: 'loss', wrt, recompute: again })),
-    );
-  } catch (cause) {
-    if (cause instanceof SecateurError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new SecateurError('E_ENGINE', `The graph cannot be compiled: ${reason}.`, { cause });
-  }
 };

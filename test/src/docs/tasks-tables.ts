@@ -12,7 +12,8 @@ interface Asked {
   readonly metrics: Readonly<Partial<Record<Metric, Mean>>>;
 }
 
-type Metric = 'acc' | 'acc_norm';
+const metrics = ['acc', 'acc_norm'] as const;
+type Metric = (typeof metrics)[number];
 
 interface Mean {
   readonly value: number;
@@ -38,30 +39,26 @@ export const withTaskTables = (page: string, record: TasksRecord): string =>
 
 /** Both models task by task, ± half of the 95 % interval. The means count every task alike. */
 export const scoresTable = ({ tasks, against }: TasksRecord): string => {
-  const names = Object.keys(tasks);
-  const models = [against.tasks, tasks];
-  const row = (title: string, items: string, meanOf: (asked: Asked[], metric: Metric) => Mean | undefined) =>
-    `| ${[
-      title,
-      items,
-      ...(['acc', 'acc_norm'] as const).flatMap(metric =>
-        models.map(model =>
-          shown(
-            meanOf(
-              names.map(name => model[name]!),
-              metric,
-            ),
-          ),
-        ),
-      ),
-    ].join(' | ')} |`;
+  const row = (title: string, items: number | string, means: readonly (Mean | undefined)[]): string =>
+    `| ${[title, items, ...means.map(shown)].join(' | ')} |`;
+  const columns = metrics.flatMap(metric => [against.tasks, tasks].map(model => ({ metric, model })));
   return [
     '| task | items | dense, acc | pruned, acc | dense, acc_norm | pruned, acc_norm |',
     '| --- | --- | --- | --- | --- | --- |',
-    ...names.map((name, i) =>
-      row(name, String(tasks[name]!.items), (asked, metric) => asked[i]!.metrics[metric]),
+    ...Object.entries(tasks).map(([name, { items }]) =>
+      row(
+        name,
+        items,
+        columns.map(({ metric, model }) => model[name]!.metrics[metric]),
+      ),
     ),
-    row('mean', '', (asked, metric) => meanOver(asked.map(({ metrics }) => metrics[metric] ?? metrics.acc!))),
+    row(
+      'mean',
+      '',
+      columns.map(({ metric, model }) =>
+        meanOver(Object.values(model).map(({ metrics }) => metrics[metric] ?? metrics.acc!)),
+      ),
+    ),
   ].join('\n');
 };
 

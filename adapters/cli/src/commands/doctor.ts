@@ -3,22 +3,12 @@ import type { Command } from 'commander';
 import type { Console } from '../console.js';
 import { examine } from '../doctor/examination.js';
 import { print } from '../doctor/print.js';
-import { resolveInvocation, withSession } from '../open.js';
-import {
-  configOption,
-  deviceOption,
-  engineOption,
-  flagLayer,
-  jsonOption,
-  type RunFlags,
-} from '../options.js';
+import { resolveEngine, withSession } from '../open.js';
+import { configOption, deviceOption, type EngineFlags, engineOption, jsonOption } from '../options.js';
 import { progressOf } from '../progress.js';
 
-interface DoctorFlags {
+interface DoctorFlags extends EngineFlags {
   readonly again?: boolean;
-  readonly config?: string;
-  readonly engine?: RunFlags['engine'];
-  readonly device?: RunFlags['device'];
   readonly json?: boolean;
 }
 
@@ -32,8 +22,8 @@ export const doctor = (root: Command, console: Console): void => {
     .addOption(deviceOption())
     .addOption(configOption())
     .addOption(jsonOption())
-    .action(async ({ again = false, config, engine, device, json }: DoctorFlags) => {
-      const resolved = await resolveInvocation({ config, flags: flagLayer({ engine, device }) }, console);
+    .action(async ({ again = false, json, ...flags }: DoctorFlags) => {
+      const resolved = await resolveEngine(flags, console);
       const found = await withSession(resolved, session =>
         progressOf(session, console, 'doctor', 'Examine this machine', onProgress =>
           examine(session, {

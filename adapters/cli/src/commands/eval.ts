@@ -10,27 +10,23 @@ import { isChoice } from '../eval/task-means.js';
 import { dataOption, limitOption, tasksOption } from '../eval/task-options.js';
 import { taskReport } from '../eval/task-report.js';
 import { taskTable } from '../eval/task-table.js';
-import { resolveInvocation, withSession } from '../open.js';
+import { resolveEngine, withSession } from '../open.js';
 import {
   absolute,
   configOption,
   deviceOption,
+  type EngineFlags,
   engineOption,
-  flagLayer,
   MODEL,
-  type RunFlags,
   wholeNumber,
 } from '../options.js';
 import { progressOf } from '../progress.js';
 import { writeFiles } from '../write-files.js';
 
-interface EvalOptions extends Partial<MeasureFlags> {
+interface EvalOptions extends EngineFlags, Partial<MeasureFlags> {
   readonly text?: string;
   readonly chunk: number;
   readonly adapter?: string;
-  readonly config?: string;
-  readonly device?: RunFlags['device'];
-  readonly engine?: RunFlags['engine'];
   /** True prints it; a text is the file that it is written to. */
   readonly json?: boolean | string;
   readonly samples?: boolean;
@@ -61,13 +57,13 @@ export const evaluate = (root: Command, console: Console): void => {
     .addOption(configOption())
     .option('--json [file]', 'print JSON, or write it to a file')
     .action(async (name: string, options: EvalOptions) => {
-      const { text, tasks, config, device, engine } = options;
+      const { text, tasks } = options;
       if ((text === undefined) === (tasks === undefined))
         throw new SecateurError('E_USAGE', 'eval measures one thing, expected --text FILE or --tasks NAMES', {
           hint: 'npx secateur eval DIR --text FILE, or --tasks all --data TASK=FILE ...',
         });
       if (typeof options.json === 'string') checkFile(console.cwd, options.json);
-      const resolved = await resolveInvocation({ config, flags: flagLayer({ device, engine }) }, console);
+      const resolved = await resolveEngine(options, console);
       const { cwd } = console;
       const model = {
         model: inputFrom(cwd, name),

@@ -1,23 +1,21 @@
 import { generateText, inputFrom } from '@secateur/core';
 import type { Command } from 'commander';
 import type { Console } from '../console.js';
-import { resolveInvocation, withSession } from '../open.js';
+import { resolveEngine, withSession } from '../open.js';
 import {
   absolute,
   configOption,
   deviceOption,
+  type EngineFlags,
   engineOption,
-  flagLayer,
   MODEL,
-  type RunFlags,
   wholeNumber,
 } from '../options.js';
 
-interface GenerateOptions extends Pick<RunFlags, 'engine' | 'device'> {
+interface GenerateOptions extends EngineFlags {
   readonly prompt: string;
   readonly tokens: number;
   readonly adapter?: string;
-  readonly config?: string;
 }
 
 /** `secateur generate`: continues a prompt, always with the likeliest token. */
@@ -32,9 +30,9 @@ export const generate = (root: Command, console: Console): void => {
     .addOption(engineOption())
     .addOption(deviceOption())
     .addOption(configOption())
-    .action(async (model: string, { prompt, tokens, adapter, config, ...flags }: GenerateOptions) => {
+    .action(async (model: string, { prompt, tokens, adapter, ...flags }: GenerateOptions) => {
       const { cwd, out, live, signal } = console;
-      const resolved = await resolveInvocation({ config, flags: flagLayer(flags) }, console);
+      const resolved = await resolveEngine(flags, console);
       let shown = '';
       const show = (text: string): void => {
         if (!text.startsWith(shown)) return;

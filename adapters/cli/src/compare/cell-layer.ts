@@ -26,23 +26,18 @@ export const cellLayer = (
   seed,
   out,
   prune: { ratio },
-  ...(recoveryTokens === null
-    ? {}
-    : recoveryTokens === 0
-      ? { use: { ...common.use, recovery: 'none' } }
-      : {
-          // Presets that recover nothing may name no sampler, and there are several.
-          use: {
-            ...common.use,
-            recovery: 'lora',
-            ...(isChosen(own, 'sampler') ? {} : { sampler: 'uniform' }),
-          },
-        }),
+  ...(recoveryTokens === null ? {} : { use: { ...common.use, ...recoveryOf(recoveryTokens, own) } }),
   train: {
     ...(recoveryTokens ? { tokens: recoveryTokens } : {}),
     ...(rate === null ? {} : { learningRate: rate }),
   },
 });
+
+const recoveryOf = (tokens: number, own: Pick<Resolved, 'config'>): Readonly<Record<string, string>> =>
+  tokens === 0
+    ? { recovery: 'none' }
+    : // Presets that recover nothing may name no sampler, and there are several.
+      { recovery: 'lora', ...(isChosen(own, 'sampler') ? {} : { sampler: 'uniform' }) };
 
 /** Whether a port is filled by choice: neither left open nor `none`. */
 export const isChosen = ({ config }: Pick<Resolved, 'config'>, port: string): boolean =>

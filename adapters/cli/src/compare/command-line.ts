@@ -24,19 +24,7 @@ export interface CompareFlags extends Partial<TaskFlags> {
 
 /** The command that goes on where this one stopped, or makes it again: without `--no-resume`. */
 export const commandLine = (flags: CompareFlags): string => {
-  const {
-    presets,
-    ratio,
-    seeds,
-    recoveryTokens,
-    rates,
-    config,
-    model,
-    text = {},
-    engine,
-    device,
-    threads,
-  } = flags;
+  const { presets, ratio, seeds, recoveryTokens, rates, config, model, text = {}, device, threads } = flags;
   const presetTokens = Object.entries(flags.presetTokens ?? {}).map(([name, tokens]) => `${name}=${tokens}`);
   const { tasks, data = { named: {}, hub: false }, limit } = flags;
   const optional = (flag: string, value: string | number | undefined): string[] =>
@@ -58,7 +46,7 @@ export const commandLine = (flags: CompareFlags): string => {
     ...Object.entries(data.named).flatMap(([name, file]) => ['--data', `${name}=${file}`]),
     ...optional('--data', data.hub ? 'hub' : undefined),
     ...optional('--limit', limit),
-    ...optional('--engine', engine),
+    ...optional('--engine', flags.engine),
     ...optional('--device', device),
     ...optional('--threads', threads),
     ...optional('--out', flags.out),

@@ -50,13 +50,7 @@ export class Comparison {
     runner: CellRunner = runInProcess,
   ): Promise<Comparison> {
     const { config, model, text, engine, device, threads } = flags;
-    const given = flagLayer({
-      ...(model === undefined ? {} : { model }),
-      ...(text === undefined ? {} : { text: { ...text } }),
-      ...(engine === undefined ? {} : { engine }),
-      ...(device === undefined ? {} : { device }),
-      ...(threads === undefined ? {} : { threads }),
-    });
+    const given = flagLayer({ model, text, engine, device, threads });
     const resolve = (layer: SecateurConfig): Promise<Resolved> =>
       resolveInvocation({ config, flags: layer, requires: 'model' }, console);
     const methods = await methodsOf(flags.presets, entry => resolve({ ...given, presets: [entry] }));
