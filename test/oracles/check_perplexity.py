@@ -1,9 +1,11 @@
-"""Perplexity of a model on a text in chunks: `secateur eval` against transformers, by the protocol of the pruning papers.
+"""Perplexity of a model on WikiText in chunks: `secateur eval --text` against transformers, by the protocol of the
+pruning papers.
 
-    python check_perplexity.py MODEL TEXT 128 2048
+    python check_perplexity.py MODEL TEXT ROWS.jsonl 128 2048
 
-The text is one stream, cut into chunks of so many tokens, of which each predicts its tokens but the first; the tail is
-dropped.
+TEXT is a raw split in one file, of which the data set has each line as a row, blank ones as empty; ROWS.jsonl is
+written for secateur. Papers join the rows with an empty line to one stream, and cut it into chunks of so many tokens,
+of which each predicts its tokens but the first; the tail is dropped.
 """
 import json
 import math
@@ -32,14 +34,17 @@ def theirs(model, ids, chunk):
     return math.exp(nats / count), count
 
 
-folder, text, *chunks = sys.argv[1:]
+folder, text, file, *chunks = sys.argv[1:]
+with open(text, encoding="utf-8", newline="\n") as lines:
+    rows = [line if line.strip() else "" for line in lines]
+Path(file).write_text("".join(json.dumps({"text": row}, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
 model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
 tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
-ids = tokenizer(Path(text).read_text(encoding="utf-8"))["input_ids"]
-print(f"transformers {transformers.__version__}, torch {torch.__version__}, {len(ids)} tokens")
+ids = tokenizer("\n\n".join(rows))["input_ids"]
+print(f"transformers {transformers.__version__}, torch {torch.__version__}, {len(rows)} rows, {len(ids)} tokens")
 worst = 0
 for chunk in map(int, chunks):
-    command = ["node", str(PROGRAM), "eval", folder, "--text", text, "--chunk", str(chunk), "--json"]
+    command = ["node", str(PROGRAM), "eval", folder, "--text", file, "--chunk", str(chunk), "--json"]
     ours = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     perplexity, count = theirs(model, ids, chunk)
     assert ours["tokens"] == count, (ours["tokens"], count)

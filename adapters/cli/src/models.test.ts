@@ -91,6 +91,23 @@ test('a GGUF file says what the folder says that it was made of; a run reads it,
   t.false(report.includes(cwd), 'a report says nothing of where things lie');
 });
 
+test('--text takes rows of a data set, which are one text with empty lines between them', async t => {
+  const { cwd, ok } = await prepare(t);
+  const rows = ['', text(600), '', '', text(500)];
+  const commit = 'a'.repeat(40);
+  const home = join(cwd, 'hf/hub/datasets--owner--texts');
+  await mkdir(join(home, 'refs'), { recursive: true });
+  await writeFile(join(home, 'refs/main'), commit);
+  await mkdir(join(home, 'snapshots', commit, 'raw'), { recursive: true });
+  await writeFile(
+    join(home, 'snapshots', commit, 'raw/test.jsonl'),
+    rows.map(row => JSON.stringify({ text: row })).join('\n'),
+  );
+  await writeFile(join(cwd, 'joined.txt'), rows.join('\n\n'));
+  const asked = ['eval', 'model', '--chunk', '16', '--json', '--text'];
+  t.is(await ok(...asked, 'hf:owner/texts/raw/test.jsonl'), await ok(...asked, 'joined.txt'));
+});
+
 test('hf:owner/name is read from the cache without network, and without the cache says so', async t => {
   const { cwd, run, ok } = await prepare(t);
   const folder = await said(ok, 'model');

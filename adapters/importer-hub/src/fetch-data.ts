@@ -81,7 +81,7 @@ const wordsOf = ({ config, split }: WantedRows): string =>
 
 const unnamed = (data: string): SecateurError =>
   new SecateurError('E_HUB', `${data} names a data set, expected a file in it.`, {
-    hint: `Write ${data}/FILE: the task does not say which of its rows it wants.`,
+    hint: `Write ${data}/FILE: nothing else says which of its rows are wanted.`,
   });
 
 const lacking = (repository: string, wanted: string, seen: readonly string[]): SecateurError => {

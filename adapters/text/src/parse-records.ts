@@ -1,8 +1,7 @@
-import type { Document, TextSource } from '@secateur/core';
+import type { Document, Row, TextSource } from '@secateur/core';
 import { z } from 'zod';
 import { alpacaPrompt } from './alpaca-prompt.js';
 import { textFault } from './decode-text.js';
-import type { RawRecord } from './split-records.js';
 
 const textRecord = z.object({ text: z.string() });
 const instructionRecord = z.object({
@@ -13,17 +12,14 @@ const instructionRecord = z.object({
 
 /**
  * Records as documents: `{instruction, input?, output}` behind Alpaca's prompt, or `{text}`; other keys are left alone.
- * A record with both is an instruction. Records with a blank text are passed over. All records are of one kind.
+ * A record with both is an instruction. All records are of one kind.
  * @throws SecateurError E_TEXT_FORMAT with file and line
  */
-export const parseRecords = (
-  records: Iterable<RawRecord>,
-  file: string,
-): Pick<TextSource, 'kind' | 'documents'> => {
+export const parseRecords = (records: readonly Row[]): Pick<TextSource, 'kind' | 'documents'> => {
   const documents: Document[] = [];
   let kind: TextSource['kind'] | undefined;
-  for (const { value, line } of records) {
-    const fail = (finding: string) => textFault(`${file}:${line()}`, finding, recordHint);
+  for (const { value, place } of records) {
+    const fail = (finding: string) => textFault(place(), finding, recordHint);
     const found = kindOf(value);
     if (found === undefined)
       throw fail(
@@ -32,8 +28,7 @@ export const parseRecords = (
     kind ??= found;
     if (found !== kind)
       throw fail(`has a record with ${keyOf[found]}, but those before it have ${keyOf[kind]}`);
-    const document = found === 'text' ? asText(value, fail) : asInstruction(value, fail);
-    if (found === 'instruction' || document.text.trim() !== '') documents.push(document);
+    documents.push(found === 'text' ? asText(value, fail) : asInstruction(value, fail));
   }
   return { kind: kind ?? 'text', documents };
 };

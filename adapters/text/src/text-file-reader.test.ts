@@ -37,14 +37,14 @@ test('plain text is one document, as it is but for a byte order mark', async t =
   t.deepEqual((await readAs(t, 'README', '{"text": 1}')).documents, [{ text: '{"text": 1}' }]);
 });
 
-test('JSON Lines of texts: a document a line; empty lines and blank texts are passed over', async t => {
+test('JSON Lines of texts: a document a line, blank texts too; empty lines are passed over', async t => {
   const { kind, documents } = await readAs(
     t,
     'a.jsonl',
     '\ufeff{"text":"one\\ntwo","id":7}\r\n\n{"text":"  "}\n{"text":"three"}',
   );
   t.is(kind, 'text');
-  t.deepEqual(documents, [{ text: 'one\ntwo' }, { text: 'three' }]);
+  t.deepEqual(documents, [{ text: 'one\ntwo' }, { text: '  ' }, { text: 'three' }]);
 });
 
 const records = [
@@ -82,6 +82,25 @@ test('instructions stand behind the prompts of Alpaca, in JSON and in JSON Lines
 test('a JSON array of texts is read', async t => {
   const { kind, documents } = await readAs(t, 'a.json', '[{"text":"one"},{"text":"two"}]');
   t.deepEqual({ kind, documents }, { kind: 'text', documents: [{ text: 'one' }, { text: 'two' }] });
+});
+
+/** Written by pyarrow 26 with Snappy: the texts '', ' = Title = \n' and 'Words .\n'. */
+const parquet = Buffer.from(
+  [
+    'UEFSMRUAFUwVUCwVBhUAFQYVBhwAAAAmlAIAAAAGAQAAAAAMAAAAID0gVGl0bGUgPSAKCAAAAFdvcmRzIC4KFQQZLDUAGAZzY2hl',
+    'bWEVAgAVDCUCGAR0ZXh0JQBMHAAAABYGGRwZHCYAHBUMGSUGABkYBHRleHQVAhYGFnIWdiYISRwVABUAFQIAPBYoGQYZJgAGAAAA',
+    'FnIWBiYIFnYAGRwYDEFSUk9XOnNjaGVtYRigAS8vLy8vM0FBQUFBUUFBQUFBQUFLQUF3QUJnQUZBQWdBQ2dBQUFBQUJCQUFNQUFB',
+    'QUNBQUlBQUFBQkFBSUFBQUFCQUFBQUFFQUFBQVVBQUFBRUFBVUFBZ0FCZ0FIQUF3QUFBQVFBQkFBQUFBQUFBRUZFQUFBQUJ3QUFB',
+    'QUVBQUFBQUFBQUFBUUFBQUIwWlhoMEFBQUFBQVFBQkFBRUFBQUEAGCBwYXJxdWV0LWNwcC1hcnJvdyB2ZXJzaW9uIDI2LjAuMRkc',
+    'HAAAADwBAABQQVIx',
+  ].join(''),
+  'base64',
+);
+
+test('Parquet is read as records', async t => {
+  const { kind, documents } = await readAs(t, 'a.parquet', parquet);
+  t.is(kind, 'text');
+  t.deepEqual(documents, [{ text: '' }, { text: ' = Title = \n' }, { text: 'Words .\n' }]);
 });
 
 test('.gz is unpacked, and the name before it decides', async t => {
@@ -145,6 +164,7 @@ const refused: readonly (readonly [string, string, string | Uint8Array, ErrorCod
     /a\.json:5 has an object with other/,
   ],
   ['a bad record at the start of a JSON array', 'a.json', '[\n 5]', 'E_TEXT_FORMAT', /a\.json:2 has 5/],
+  ['Parquet that is none', 'a.parquet', 'plain', 'E_TEXT_FORMAT', /a\.parquet cannot be read as Parquet/],
   ['a NUL byte', 'a.txt', 'one\ntwo\0', 'E_TEXT_FORMAT', /a\.txt:2 holds a NUL byte/],
   ['Latin-1', 'a.txt', Buffer.from('one\ncaf\xe9\n', 'latin1'), 'E_TEXT_FORMAT', /a\.txt:2 is not UTF-8/],
   ['a gzip file that is none', 'a.txt.gz', 'plain', 'E_TEXT_FORMAT', /not a whole gzip file/],

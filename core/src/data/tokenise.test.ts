@@ -37,6 +37,14 @@ const letters = (ids: Int32Array): string =>
 const refused = (t: { throws: (f: () => unknown) => unknown }, f: () => unknown): SecateurError =>
   t.throws(f) as SecateurError;
 
+test('of blank documents nothing is learnt, not even where they begin', t => {
+  const bos = tokenizer({ bos: 1 });
+  t.deepEqual(
+    tokeniseSource(text('', alphabet, ' \n', alphabet), bos, options),
+    tokeniseSource(text(alphabet, alphabet), bos, options),
+  );
+});
+
 test('text is one stream in windows of inputs and the tokens that follow them', t => {
   const { train, validation, name, kind } = tokeniseSource(text(alphabet), tokenizer(), options);
   t.deepEqual([name, kind], ['letters', 'text']);

@@ -76,12 +76,13 @@ interface Stream {
   readonly starts: ReadonlySet<number>;
 }
 
-/** All documents as one stream, each behind a BOS where the tokenizer has one. */
+/** All documents that are not blank as one stream, each behind a BOS where the tokenizer has one. */
 const streamOf = (source: TextSource, tokenizer: Tokenizer, vocabulary: number): Stream => {
   const bos = tokenizer.bos === undefined ? [] : [tokenizer.bos];
   const starts = new Set<number>();
   let length = 0;
   const ids = source.documents.flatMap(({ text }) => {
+    if (text.trim() === '') return [];
     const own = [...bos, ...tokenizer.encode(text)];
     starts.add(length);
     length += own.length;

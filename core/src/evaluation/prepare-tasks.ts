@@ -65,7 +65,9 @@ export const prepareTasks = async (
   const tasks = named.map(({ name }) => taskNamed(session, name));
   const prepared: PreparedTask[] = [];
   for (const [i, { name, data }] of named.entries()) {
-    const file = await dataFile(session, data, tasks[i]!, options);
+    const { source } = tasks[i]!;
+    const wanted = typeof source === 'string' ? undefined : source;
+    const file = await dataFile(session, data, wanted, options);
     const { rows, hash } = await session.active(RowReader).read(file);
     const one = prepare(session, name, tasks[i]!, rows.slice(0, limit), reading);
     prepared.push({ name, file, hash, version: tasks[i]!.version, ...one });

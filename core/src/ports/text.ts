@@ -11,6 +11,7 @@ export interface Document {
 export interface TextSource {
   readonly name: string;
   readonly kind: 'text' | 'instruction';
+  /** In the order of the file. Blank ones count where rows are joined to one stream; nothing is learnt of them. */
   readonly documents: readonly Document[];
   /** sha256 (hex) of the file's bytes. */
   readonly hash: string;

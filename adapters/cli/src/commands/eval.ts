@@ -39,7 +39,10 @@ export const evaluate = (root: Command, console: Console): void => {
     .command('eval')
     .description('measure the perplexity of a model on a text, or ask it the questions of tasks')
     .argument('<model>', MODEL)
-    .option('-t, --text <file>', 'text to predict')
+    .option(
+      '-t, --text <file>',
+      'text to predict: a file, plain, JSON Lines, JSON or Parquet, or hf:owner/dataset/FILE',
+    )
     .option(
       '-n, --chunk <tokens>',
       'tokens that are read at a time; compare only at equal chunks',
@@ -87,7 +90,7 @@ const measureText: Work = async (resolved, console, model, { text, chunk, json }
     progressOf(session, console, 'eval', 'Measure the perplexity', onProgress =>
       evaluateText(session, {
         ...model,
-        file: absolute(cwd, text!),
+        text: inputFrom(cwd, text!),
         chunk,
         signal,
         onProgress: (done, total, place) => onProgress(done, total, 'batches', place),
