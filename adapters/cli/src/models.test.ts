@@ -91,7 +91,7 @@ test('a GGUF file says what the folder says that it was made of; a run reads it,
   t.false(report.includes(cwd), 'a report says nothing of where things lie');
 });
 
-test('--text takes rows of a data set, which are one text with empty lines between them', async t => {
+test('--text takes rows of a data set; measured, they are one text with empty lines between them', async t => {
   const { cwd, ok } = await prepare(t);
   const rows = ['', text(600), '', '', text(500)];
   const commit = 'a'.repeat(40);
@@ -106,6 +106,8 @@ test('--text takes rows of a data set, which are one text with empty lines betwe
   await writeFile(join(cwd, 'joined.txt'), rows.join('\n\n'));
   const asked = ['eval', 'model', '--chunk', '16', '--json', '--text'];
   t.is(await ok(...asked, 'hf:owner/texts/raw/test.jsonl'), await ok(...asked, 'joined.txt'));
+  const texts = ['--text', 'words=hf:owner/texts/raw/test.jsonl'];
+  t.regex(await ok('run', '--model', 'model', ...texts, '--out', 'out'), /^model +out\/model$/m);
 });
 
 test('hf:owner/name is read from the cache without network, and without the cache says so', async t => {

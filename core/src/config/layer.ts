@@ -65,9 +65,11 @@ export const checkLayer = ({ source, base, content }: Layer): Tree => {
           name,
           {
             ...entry,
-            file: absolute(entry.file),
-            ...(typeof entry.validation === 'string' ? { validation: absolute(entry.validation) } : {}),
-            ...(typeof entry.tuning === 'string' ? { tuning: absolute(entry.tuning) } : {}),
+            file: inputFrom(base, entry.file),
+            ...(typeof entry.validation === 'string'
+              ? { validation: inputFrom(base, entry.validation) }
+              : {}),
+            ...(typeof entry.tuning === 'string' ? { tuning: inputFrom(base, entry.tuning) } : {}),
           },
         ]),
       ),

@@ -7,7 +7,7 @@ const seed = z.number().int().min(0);
 const name = z.string().min(1);
 
 const textEntry = z.strictObject({
-  /** File of the source, relative to the file that names it. */
+  /** File of the source, relative to the file that names it, or `hf:owner/name/FILE`. */
   file: name,
   /** `instruction` counts only what follows the prompt. Default: what the reader finds. */
   kind: z.enum(['text', 'instruction']).optional(),

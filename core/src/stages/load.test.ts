@@ -3,6 +3,7 @@ import { hasDocuments } from '../data/sequence.js';
 import type { SecateurError } from '../errors.js';
 import { CausalAttention } from '../graph/ops/causal-attention.js';
 import { rebuild } from '../graph/rebuild.js';
+import { DataImporter } from '../ports/data-importer.js';
 import { TextReader } from '../ports/text.js';
 import { Tracer } from '../ports/tracer.js';
 import { tinyTracer } from '../testing/tiny-model.js';
@@ -86,6 +87,24 @@ test('texts become sources, with the hashes of all inputs', async t => {
       'told (tuning)': 'told (tuning)',
     },
   });
+});
+
+test('texts, and what is held out of them, may be data that an importer fetches', async t => {
+  const read: string[] = [];
+  const { hashes } = await loaded(
+    { text: { hills: { file: 'hf:owner/hills/train.parquet', validation: 'hf:held out', tuning: 0.1 } } },
+    [
+      fill(TextReader, { read: (name, file) => (read.push(file), tinyRead(name, file)) }),
+      fill(DataImporter, {
+        recognises: name => name.startsWith('hf:'),
+        file: async name => `/cache/${name.slice(3)}`,
+      }),
+    ],
+  );
+  t.deepEqual(read, ['/cache/owner/hills/train.parquet', '/cache/held out']);
+  t.deepEqual(Object.keys(hashes.text), ['hills', 'hills (validation)']);
+  const error = await refused(t, { text: { hills: { file: 'ftp:hills', validation: 0.1, tuning: 0.1 } } });
+  t.is(error.code, 'E_TASK_DATA');
 });
 
 test('sequences that the model cannot read are refused', async t => {

@@ -1,6 +1,5 @@
 import type { ResolvedConfig } from '../config/schema.js';
 import { hasDocuments, type SourceData } from '../data/sequence.js';
-import { tokeniseSource } from '../data/tokenise.js';
 import { SecateurError } from '../errors.js';
 import { type PreparedTask, prepareTasks } from '../evaluation/prepare-tasks.js';
 import { linearModules } from '../graph/attach-lora.js';
@@ -13,14 +12,14 @@ import { Allocation } from '../ports/allocation.js';
 import { PruneOptimizer } from '../ports/prune-optimizer.js';
 import { Recovery } from '../ports/recovery.js';
 import { Repair } from '../ports/repair.js';
-import { TextReader, type TextSource } from '../ports/text.js';
-import { type Tokenizer, TokenizerFormat } from '../ports/tokenizer.js';
+import { TokenizerFormat } from '../ports/tokenizer.js';
 import type { RunContext } from '../run-context.js';
 import { checkBudget } from '../selection/select.js';
 import type { Session } from '../session.js';
 import { candidateGroups, limitsOf, quotaOf } from './candidates.js';
 import { isStreamed } from './choose-passes.js';
 import { checkShape } from './model-shape.js';
+import { readTexts } from './read-texts.js';
 import { removesWeights } from './removes-weights.js';
 import type { Stage } from './stage.js';
 
@@ -78,7 +77,7 @@ export const load = (session: Session): Stage<string, Loaded> => ({
     if (!removesWeights(session)) checkBudget(units, quotaOf(run, model), limitsOf(config), beyondMinima);
     session.active(PruneOptimizer).check?.(config, model, candidates);
     const tokenizer = await session.active(TokenizerFormat).open(checkpoint.folder);
-    const texts = await readTexts(session, tokenizer, model.vocabulary);
+    const texts = await readTexts(session, run, tokenizer, model.vocabulary);
     const named = Object.entries(config.evaluate.tasks ?? {}).map(([name, data]) => ({ name, data }));
     const reading = {
       tokenizer,
@@ -183,75 +182,4 @@ const attachFresh = (run: RunContext, modules: ReadonlyMap<string, readonly numb
       { hint: `set train.rank to ${widest} or less` },
     );
   return freshLora(chosen, { rank, scaling: alpha / rank }, run.rng.fork('lora'));
-};
-
-interface Texts {
-  readonly sources: readonly SourceData[];
-  /** By the key of the configuration that names the file: `text.wiki`, `text.wiki.validation`. */
-  readonly inputs: Readonly<Record<string, string>>;
-  /** By source. */
-  readonly hashes: Readonly<Record<string, string>>;
-}
-
-const readTexts = async (session: Session, tokenizer: Tokenizer, vocabulary: number): Promise<Texts> => {
-  const { config } = session;
-  const reader = session.active(TextReader);
-  const entries = Object.entries(config.text);
-  if (entries.length === 0)
-    throw new SecateurError(
-      'E_TEXT_EMPTY',
-      'no text is given, expected at least one source to calibrate and train on',
-      {
-        hint: 'npx secateur run --text NAME=FILE',
-      },
-    );
-  const sources: SourceData[] = [];
-  const hashes: Record<string, string> = {};
-  const inputs: Record<string, string> = {};
-  for (const [name, { file, kind, ...heldOut }] of entries) {
-    const found = new Map<string, TextSource>();
-    const read = async (label: string, path: string, key: string): Promise<TextSource> => {
-      const text = await reader.read(label, path);
-      const source = kind ? { ...text, kind } : text;
-      checkPart(found, key, source);
-      found.set(key, source);
-      inputs[key] = source.hash;
-      hashes[label] = source.hash;
-      return source;
-    };
-    const whole = await read(name, file, `text.${name}`);
-    const part = async (what: keyof typeof heldOut): Promise<number | TextSource> => {
-      const from = heldOut[what];
-      return typeof from === 'number' ? from : read(`${name} (${what})`, from, `text.${name}.${what}`);
-    };
-    const options = {
-      sequence: config.train.sequence,
-      chunk: config.evaluate.chunk,
-      packing: config.train.packing,
-      vocabulary,
-      warn: (message: string) => session.log('warn', message),
-    };
-    const [validation, tuning] = [await part('validation'), await part('tuning')];
-    sources.push(tokeniseSource(whole, tokenizer, { ...options, validation, tuning }));
-  }
-  return { sources, hashes, inputs };
-};
-
-/**
- * Checks a file of a source against those before it. Instructions count by their answers, texts by all of their tokens:
- * one cannot be measured by the other. And what is trained on, chosen by and reported must be different text.
- */
-const checkPart = (found: ReadonlyMap<string, TextSource>, key: string, { kind, hash }: TextSource): void => {
-  for (const [other, former] of found) {
-    if (former.kind !== kind)
-      throw new SecateurError(
-        'E_TEXT_FORMAT',
-        `${key} is of the kind ${kind}, expected ${former.kind} as ${other} is`,
-        { hint: 'give a file of the same kind, or set `kind` for both' },
-      );
-    if (former.hash === hash)
-      throw new SecateurError('E_CONFIG_INVALID', `${key} is the same text as ${other}, expected another`, {
-        hint: 'leave it out to hold out a share of the source, or name another file',
-      });
-  }
 };
