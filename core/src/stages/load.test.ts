@@ -94,7 +94,12 @@ test('texts, and what is held out of them, may be data that an importer fetches'
   const { hashes } = await loaded(
     { text: { hills: { file: 'hf:owner/hills/train.parquet', validation: 'hf:held out', tuning: 0.1 } } },
     [
-      fill(TextReader, { read: (name, file) => (read.push(file), tinyRead(name, file)) }),
+      fill(TextReader, {
+        read(name, file) {
+          read.push(file);
+          return tinyRead(name, file);
+        },
+      }),
       fill(DataImporter, {
         recognises: name => name.startsWith('hf:'),
         file: async name => `/cache/${name.slice(3)}`,
