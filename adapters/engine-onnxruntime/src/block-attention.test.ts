@@ -47,6 +47,14 @@ const feedsOf = (graph: Graph): Feeds =>
     }),
   );
 
+/** Of the scores of a sequence, those that its blocks compute. */
+const shareLeft = (length: number): number => {
+  const graph = attentionOf(length, 0);
+  const attention = ({ nodes, ...rest }: Graph) =>
+    flopsOf({ ...rest, nodes: nodes.filter(({ op }) => op === 'CausalAttention') });
+  return attention(blockAttention(graph)) / attention(graph);
+};
+
 for (const [length, window, documents] of [
   [100, 0, false],
   [300, 0, false],
@@ -77,10 +85,12 @@ for (const [length, window, documents] of [
   });
 
 test('four blocks compute five eighths of the scores', t => {
-  const graph = attentionOf(1024, 0);
-  const attention = ({ nodes, ...rest }: Graph) =>
-    flopsOf({ ...rest, nodes: nodes.filter(({ op }) => op === 'CausalAttention') });
-  t.is(attention(blockAttention(graph)) / attention(graph), 5 / 8);
+  t.is(shareLeft(1024), 5 / 8);
+});
+
+test('the longer a sequence is beyond that, the more is left out', t => {
+  t.is(shareLeft(2048), 5 / 8);
+  t.is(shareLeft(8192), 17 / 32);
 });
 
 test('short sequences stay whole', t => {

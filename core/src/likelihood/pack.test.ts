@@ -9,11 +9,18 @@ test('the longest come first, and each goes where there is room', t => {
   ]);
 });
 
-test('a sequence doubles until its longest member fits, up to the most', t => {
-  t.deepEqual(pack([20, 9, 3], 8, 100), [{ sequence: 32, members: [0, 1, 2] }]);
-  t.deepEqual(pack([20, 9], 8, 24), [
-    { sequence: 24, members: [0] },
-    { sequence: 16, members: [1] },
+test('a sequence grows until its longest member fits, up to the most', t => {
+  t.deepEqual(pack([30, 9, 3], 8, 100), [
+    { sequence: 32, members: [0] },
+    { sequence: 12, members: [1, 2] },
+  ]);
+  t.deepEqual(
+    [8, 9, 12, 13, 16, 17, 24, 25, 32, 33].map(length => pack([length], 8, 100)[0]!.sequence),
+    [8, 12, 12, 16, 16, 24, 24, 32, 32, 48],
+  );
+  t.deepEqual(pack([20, 9], 8, 22), [
+    { sequence: 22, members: [0] },
+    { sequence: 12, members: [1] },
   ]);
   t.deepEqual(pack([4], 8, 6), [{ sequence: 6, members: [0] }]);
 });

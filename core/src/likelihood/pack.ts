@@ -8,7 +8,8 @@ export interface Pack {
 
 /**
  * Puts things of some lengths into sequences: the longest first, each into the first sequence that has room. A sequence
- * has `usual` positions, or as many times 2 as its longest member needs, so that few lengths occur.
+ * has `usual` positions, or 3/2, 2, 3, 4, 6, 8, … times as many where its longest member needs them: few lengths occur,
+ * each of which is compiled, and little attention is spent on room.
  * @param most positions of a sequence at most; no length is above it
  */
 export const pack = (lengths: readonly number[], usual: number, most: number): Pack[] => {
@@ -18,8 +19,7 @@ export const pack = (lengths: readonly number[], usual: number, most: number): P
     const length = lengths[index]!;
     let place = open.find(({ left }) => left >= length);
     if (!place) {
-      let sequence = Math.min(usual, most);
-      while (sequence < length) sequence = Math.min(2 * sequence, most);
+      const sequence = Math.min(sequenceFor(length, usual), most);
       place = { sequence, left: sequence, members: [] };
       open.push(place);
     }
@@ -27,4 +27,10 @@ export const pack = (lengths: readonly number[], usual: number, most: number): P
     place.members.push(index);
   }
   return open.map(({ sequence, members }) => ({ sequence, members }));
+};
+
+const sequenceFor = (length: number, usual: number): number => {
+  if (length <= usual) return usual;
+  const half = Math.ceil(1.5 * usual);
+  return length <= half ? half : sequenceFor(length, 2 * usual);
 };
