@@ -46,7 +46,24 @@ refuses('a name on the hub', {
   'data that nobody fetches': {
     args: ['eval', 'model', '--tasks', 'boolq', '--data', 'boolq=s3:bucket'],
     code: 'E_TASK_DATA',
-    says: /s3:bucket is data that no plugin fetches, expected a file of rows/,
+    says: /s3:bucket is data that no plugin fetches, expected a file/,
+  },
+  'a text that nobody fetches': {
+    args: ['eval', 'model', '--text', 's3:bucket'],
+    code: 'E_TASK_DATA',
+    says: /s3:bucket is data that no plugin fetches, expected a file/,
+  },
+  'a text without a file': {
+    args: ['run', '--model', 'model', '--text', 't=hf:owner/texts', '--out', 'out'],
+    code: 'E_HUB',
+    says: /hf:owner\/texts names a data set, expected a file in it/,
+    hint: /Write hf:owner\/texts\/FILE/,
+  },
+  'a text that is not in the cache': {
+    args: ['eval', 'model', '--text', 'hf:owner/texts/test.parquet'],
+    code: 'E_HUB',
+    says: /HF_HUB_OFFLINE is set, and \S+ has no complete copy of hf:owner\/texts/,
+    hint: /name a file on this machine/,
   },
   'a revision that is none': {
     args: ['trace', '--model', 'hf:owner/name@../main'],
