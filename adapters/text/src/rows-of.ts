@@ -12,8 +12,5 @@ import { jsonLines, jsonRecords } from './split-records.js';
 export const rowsOf = async ({ bytes, name }: FileBytes, file: string): Promise<readonly Row[]> => {
   if (/\.parquet$/i.test(name)) return parquetRows(bytes, file);
   const split = /\.json$/i.test(name) ? jsonRecords : jsonLines;
-  return Array.from(split(decodeText(bytes, file), file), ({ value, line }) => ({
-    value,
-    place: () => `${file}:${line()}`,
-  }));
+  return [...split(decodeText(bytes, file), file)];
 };

@@ -1,27 +1,22 @@
+import type { Row } from '@secateur/core';
 import { textFault } from './decode-text.js';
-
-/** A value of a data file, and the line on which it begins. */
-export interface RawRecord {
-  readonly value: unknown;
-  /** Counted from 1. Called for errors only, as it may search the file. */
-  line(): number;
-}
 
 /**
  * The values of a JSON Lines text; empty lines are passed over.
  * @throws SecateurError E_TEXT_FORMAT with file and line
  */
-export function* jsonLines(text: string, file: string): Iterable<RawRecord> {
+export function* jsonLines(text: string, file: string): Iterable<Row> {
   let line = 0;
   for (const content of text.split('\n')) {
     const here = ++line;
+    const place = () => `${file}:${here}`;
     if (content.trim() === '') continue;
     try {
-      yield { value: JSON.parse(content), line: () => here };
+      yield { value: JSON.parse(content), place };
     } catch (cause) {
       if (!(cause instanceof SyntaxError)) throw cause;
       throw textFault(
-        `${file}:${here}`,
+        place(),
         `is not JSON: ${cause.message}`,
         'Mend or take out the line: .jsonl has one whole record on each.',
       );
@@ -33,7 +28,7 @@ export function* jsonLines(text: string, file: string): Iterable<RawRecord> {
  * The elements of a JSON array.
  * @throws SecateurError E_TEXT_FORMAT with the file, and the line where the parser gives it
  */
-export const jsonRecords = (text: string, file: string): Iterable<RawRecord> => {
+export const jsonRecords = (text: string, file: string): Iterable<Row> => {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -44,7 +39,10 @@ export const jsonRecords = (text: string, file: string): Iterable<RawRecord> => 
     throw textFault(place, `is not JSON: ${message}`, perLineHint(text));
   }
   if (!Array.isArray(value)) throw textFault(`${file}:1`, 'is not an array of records', perLineHint(text));
-  return value.map((element, i) => ({ value: element, line: () => lineOf(text, startOf(text, i)) }));
+  return value.map((element, i) => ({
+    value: element,
+    place: () => `${file}:${lineOf(text, startOf(text, i))}`,
+  }));
 };
 
 const perLineHint = (text: string): string =>

@@ -46,12 +46,12 @@ refuses('a name on the hub', {
   'data that nobody fetches': {
     args: ['eval', 'model', '--tasks', 'boolq', '--data', 'boolq=s3:bucket'],
     code: 'E_TASK_DATA',
-    says: /s3:bucket is data that no plugin fetches, expected a file/,
+    says: /s3:bucket is data that no plugin fetches, expected a file$/,
   },
   'a text that nobody fetches': {
     args: ['eval', 'model', '--text', 's3:bucket'],
     code: 'E_TASK_DATA',
-    says: /s3:bucket is data that no plugin fetches, expected a file/,
+    says: /s3:bucket is data that no plugin fetches, expected a file$/,
   },
   'a text without a file': {
     args: ['run', '--model', 'model', '--text', 't=hf:owner/texts', '--out', 'out'],
